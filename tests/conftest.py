@@ -1,0 +1,52 @@
+"""Fixtures for all tests: real servers, started once and only when a test asks for them."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # unit tests should not pay for these imports
+    from tests.support import SmtpServer
+    from tests.support.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator["PostgresServer"]:
+    """A PostgreSQL; `tests.support.postgres.create_database` makes a database of one's own on it."""
+    from tests.support.postgres import running_postgres
+
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """The address of a real Valkey or Redis; `redis_url` is the same, emptied for each test."""
+    from loadwatch.adapters.broker import BrokerProcess
+
+    with (
+        tempfile.TemporaryDirectory(prefix="lw-broker-") as folder,
+        BrokerProcess(Path(folder)) as process,
+    ):
+        yield process.url
+
+
+@pytest.fixture
+def redis_url(broker: str) -> str:
+    """The address of an empty broker."""
+    import redis
+
+    with redis.Redis.from_url(broker) as client:
+        client.flushall()
+    return broker
+
+
+@pytest.fixture
+def smtp_server() -> Iterator["SmtpServer"]:
+    """A mail server that keeps what it gets in `messages`."""
+    from tests.support import running_smtp_server
+
+    with running_smtp_server() as server:
+        yield server

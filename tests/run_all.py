@@ -1,0 +1,134 @@
+"""
+Every check and every test, one after the other, with one summary at the end.
+
+Run by `./run test` and, with `lint` and optional names of checks, by `./run lint`. Goes on after a failure;
+the last line is always `N passed, N failed, N skipped`, where each check counts as one.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Called from its module, as a script's first line goes stale when the checkout is moved.
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
+CHECKS = {
+    "format": ["-m", "ruff", "format", "--check", "."],
+    "ruff": ["-m", "ruff", "check", "."],
+    "mypy": ["-m", "mypy"],
+    "imports": ["-c", LINT_IMPORTS],
+}
+SUITES = ("unit", "integration", "real", "e2e")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one step."""
+
+    name: str
+    ok: bool
+    elapsed_s: float
+    passed: int
+    failed: int
+    skipped: int
+
+
+def counts(report: Path) -> tuple[int, int, int]:
+    """
+    Tests passed, failed and skipped, by pytest's JUnit report; errors count as failed.
+
+    Raises
+    ------
+    OSError, xml.etree.ElementTree.ParseError
+        If there is no whole report, because pytest itself broke down.
+    """
+    passed = failed = skipped = 0
+    for suite in ET.parse(report).getroot().iter("testsuite"):
+        number = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")}
+        failed += number["failures"] + number["errors"]
+        skipped += number["skipped"]
+        passed += max(0, number["tests"] - number["failures"] - number["errors"] - number["skipped"])
+    return passed, failed, skipped
+
+
+def run_check(name: str) -> Result:
+    """Run one of `CHECKS`."""
+    status, elapsed_s = _run(name, CHECKS[name])
+    return Result(name, status == 0, elapsed_s, int(status == 0), int(status != 0), 0)
+
+
+def run_suite(folder: Path, scratch: Path) -> Result:
+    """Run the tests in one folder; `scratch` takes pytest's report."""
+    name = f"pytest {folder.relative_to(ROOT)}"
+    report = scratch / f"{folder.name}.xml"
+    status, elapsed_s = _run(name, ["-m", "pytest", str(folder), "-q", f"--junitxml={report}"])
+    try:
+        passed, failed, skipped = counts(report)
+    except (OSError, ET.ParseError):
+        passed, failed, skipped = 0, 1, 0
+    ok = status == 0 or (status == 5 and passed + failed == 0)  # 5: the folder has no tests yet
+    if not ok and failed == 0:  # broke down after its last test
+        failed = 1
+    return Result(name, ok, elapsed_s, passed, failed, skipped)
+
+
+def summary(results: Sequence[Result]) -> str:
+    """A line per step, and the line of sums."""
+    lines = ["", "summary"]
+    for result in results:
+        detail = f"  {result.passed} passed, {result.failed} failed, {result.skipped} skipped"
+        is_suite = result.name.startswith("pytest")
+        verdict = "ok" if result.ok else "FAILED"
+        lines.append(f"  {verdict:6}  {result.name:26} {result.elapsed_s:7.1f} s{detail if is_suite else ''}")
+    passed, failed, skipped = (
+        sum(getattr(result, what) for result in results) for what in ("passed", "failed", "skipped")
+    )
+    lines.append(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is asked for; the exit code is 0 if all of it passed, 2 for a name that is not known."""
+    only_checks = bool(arguments) and arguments[0] == "lint"
+    names = list(arguments[1:]) if only_checks else []
+    unknown = set(names) - set(CHECKS)
+    if unknown or (arguments and not only_checks):
+        print(f"usage: {Path(__file__).name} [lint [{'|'.join(CHECKS)}]…]", file=sys.stderr)
+        return 2
+    results: list[Result] = []
+    interrupted = False
+    with tempfile.TemporaryDirectory(prefix="lw-test-") as scratch:
+        try:
+            for name in names or CHECKS:
+                results.append(run_check(name))
+            if not only_checks:
+                for suite in SUITES:
+                    folder = ROOT / "tests" / suite
+                    if any(folder.glob("**/test_*.py")):
+                        results.append(run_suite(folder, Path(scratch)))
+        except KeyboardInterrupt:
+            interrupted = True
+            results.append(Result("interrupted", False, 0.0, 0, 1, 0))
+    print(summary(results), flush=True)
+    if interrupted:
+        return 130
+    return 0 if all(result.ok for result in results) else 1
+
+
+def _run(name: str, arguments: Sequence[str]) -> tuple[int, float]:
+    print(f"\n=== {name}", flush=True)
+    began = time.monotonic()
+    status = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False).returncode
+    sys.stdout.flush()
+    return status, time.monotonic() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
