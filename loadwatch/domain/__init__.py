@@ -1,0 +1,1 @@
+"""Facts in, judgements out: no clock, no input or output, no framework. Time is always an argument."""
