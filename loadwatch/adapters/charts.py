@@ -1,0 +1,225 @@
+"""
+Charts as SVG text: for pages, and for anything else that can show a picture.
+
+Colours and lines come from CSS classes (`chart-…`), so that one drawing does for light and dark. Nothing here
+needs a script or a style attribute.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from html import escape
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from loadwatch.domain.report import ChartPoint
+from loadwatch.domain.wording import Units, distance_text
+
+_UNIT_M: Final[dict[Units, tuple[float, str]]] = {"metric": (1000.0, "km"), "imperial": (1609.344, "mi")}
+_STEPS: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+"""Distances between two lines of the grid. [km or mi]"""
+
+_MAX_LINES: Final = 5 + 1e-9
+_MIN_DAYS: Final = 14
+"""The chart is never narrower than this, so that a first run is no wall."""
+
+_LETTER_PX: Final = 8.0
+"""Generous width of a letter in a label. [px]"""
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class _Frame(NamedTuple):
+    """Where the drawing lies, and how values become places in it."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    since: datetime
+    days: float
+    highest_m: float
+
+    def x(self, at: datetime) -> float:
+        return self.left + (at - self.since) / timedelta(days=1) / self.days * (self.right - self.left)
+
+    def y(self, distance_m: float) -> float:
+        return self.bottom - distance_m / self.highest_m * (self.bottom - self.top)
+
+
+def distance_chart_svg(
+    points: Sequence[ChartPoint],
+    *,
+    units: Units,
+    width: int = 760,
+    height: int = 260,
+    link_prefix: str = "/runs/",
+    until: date | None = None,
+    chart_id: str = "chart",
+) -> str:
+    """
+    Draw the distance of each run over time, with the ceiling that held for it.
+
+    Parameters
+    ----------
+    points : sequence of ChartPoint
+        In any order.
+    width, height : int
+        Of the drawing; it scales to the room that it is given. [px]
+    link_prefix : str
+        Each bar links to this plus the run's id; empty: no links.
+    until : date, optional
+        Last day of the time axis; the last run's where that is later, or where none is given.
+    chart_id : str
+        Start of the ids in the drawing; must differ between two drawings on one page.
+
+    Returns
+    -------
+    str
+        One `<svg>` element. What it shows is said in its title and description too.
+    """
+    points = sorted(points, key=lambda p: (p.run.start, p.run.id))
+    title, summary = chart_summary(points, units)
+    frame = _frame(points, units, width, height, until)
+    body = _axes(frame, units) + _ceiling(points, frame) + _bars(points, frame, units, link_prefix)
+    if not points:
+        middle = f'x="{_n((frame.left + frame.right) / 2)}" y="{_n((frame.top + frame.bottom) / 2)}"'
+        body = [f'<text class="chart-empty" {middle} text-anchor="middle">No runs yet</text>']
+    name = escape(chart_id)
+    return (
+        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
+        f' aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(summary)}</desc>'
+        f"{''.join(body)}</svg>"
+    )
+
+
+def chart_summary(points: Sequence[ChartPoint], units: Units) -> tuple[str, str]:
+    """Title and description of the chart, in words."""
+    title = "Distance of each run, with the ceiling that held for it"
+    if not points:
+        return title, "No runs yet."
+    first, last = points[0].run.local_date, points[-1].run.local_date
+    longest = max(points, key=lambda p: p.distance_m)
+    alerts = [p for p in points if p.alert_id is not None]
+    said = ", ".join(f"{_day(p.run.local_date)} {distance_text(p.distance_m, units)}" for p in alerts)
+    runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
+    parts = [
+        f"{runs} from {_day(first)} {first.year} to {_day(last)} {last.year}.",
+        f"The longest was {distance_text(longest.distance_m, units)} on {_day(longest.run.local_date)}.",
+        f"Runs with an alert: {said}." if alerts else "No run has an alert.",
+    ]
+    if any(p.ceiling_m is not None for p in points):
+        parts.append("The stepped line is 110 % of the longest run of the 30 days before.")
+    return title, " ".join(parts)
+
+
+def _frame(points: Sequence[ChartPoint], units: Units, width: int, height: int, until: date | None) -> _Frame:
+    left, right, top, bottom = 44.0, width - 12.0, 26.0, height - 28.0
+    if not points:
+        return _Frame(left, right, top, bottom, datetime(2000, 1, 1, tzinfo=UTC), 1.0, 1.0)
+    last = max([p.run.local_date for p in points] + ([until] if until else []))
+    first = min(min(p.run.local_date for p in points), last - timedelta(days=_MIN_DAYS))
+    since = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=1)
+    longest_m = max(max(p.distance_m, p.ceiling_m or 0.0) for p in points)
+    unit_m = _UNIT_M[units][0]
+    step_m = _step(longest_m / unit_m) * unit_m
+    highest_m = max(math.ceil(longest_m / step_m), 1) * step_m
+    return _Frame(left, right, top, bottom, since, (last - first).days + 3.0, highest_m)
+
+
+def _step(highest: float) -> float:
+    return next((s for s in _STEPS if highest / s <= _MAX_LINES), _STEPS[-1])
+
+
+def _axes(frame: _Frame, units: Units) -> list[str]:
+    unit_m, unit = _UNIT_M[units]
+    step = _step(frame.highest_m / unit_m)
+    left, right = _n(frame.left), _n(frame.right)
+    out = [f'<text class="chart-unit" x="{_n(frame.left - 6)}" y="14" text-anchor="end">{unit}</text>']
+    for i in range(round(frame.highest_m / unit_m / step) + 1):
+        y = frame.y(i * step * unit_m)
+        line = "chart-axis" if i == 0 else "chart-grid"
+        out.append(f'<line class="{line}" x1="{left}" x2="{right}" y1="{_n(y)}" y2="{_n(y)}"/>')
+        label = f'x="{_n(frame.left - 6)}" y="{_n(y + 4)}" text-anchor="end"'
+        out.append(f'<text class="chart-label" {label}>{i * step:g}</text>')
+    for at, label in _time_labels(frame):
+        x = frame.x(at)
+        tick = f'y1="{_n(frame.bottom)}" y2="{_n(frame.bottom + 5)}"'
+        out.append(f'<line class="chart-axis" x1="{_n(x)}" x2="{_n(x)}" {tick}/>')
+        out.append(f'<text class="chart-label" x="{_n(x)}" y="{_n(frame.bottom + 20)}">{label}</text>')
+    return out
+
+
+def _time_labels(frame: _Frame) -> Iterable[tuple[datetime, str]]:
+    """Beginnings of months; of weeks too where the time is short."""
+    end = frame.since + timedelta(days=frame.days)
+    by_week = frame.days < 45
+    day = frame.since + timedelta(days=1)
+    while day < end:
+        label = ""
+        if by_week and day.weekday() == 0:
+            label = _day(day.date())
+        elif not by_week and day.day == 1:
+            label = _MONTHS[day.month - 1] + (f" {day.year}" if day.month == 1 else "")
+        # One at the very edge would be cut off.
+        if label and frame.x(day) + _LETTER_PX * len(label) <= frame.right + 10:
+            yield day, label
+        day += timedelta(days=1)
+
+
+def _ceiling(points: Sequence[ChartPoint], frame: _Frame) -> list[str]:
+    """A step for each run, from the run before it; a gap where there was nothing to compare with."""
+    path: list[str] = []
+    previous: ChartPoint | None = None
+    for point in points:
+        if point.ceiling_m is not None:
+            x, y = frame.x(point.run.start), frame.y(point.ceiling_m)
+            if previous is None or previous.ceiling_m is None:
+                start = frame.x(previous.run.start) if previous else x - 6
+                path.append(f"M{_n(max(start, frame.left))} {_n(y)}H{_n(x)}")
+            else:
+                path.append(f"V{_n(y)}H{_n(x)}")
+        previous = point
+    return [f'<path class="chart-ceiling" d="{"".join(path)}"/>'] if path else []
+
+
+def _bars(points: Sequence[ChartPoint], frame: _Frame, units: Units, link_prefix: str) -> list[str]:
+    width = _bar_width(points, frame)
+    out = []
+    for point in points:
+        x, y = frame.x(point.run.start), frame.y(point.distance_m)
+        words = f"{_day(point.run.local_date)}: {distance_text(point.distance_m, units)}"
+        if point.ceiling_m is not None:
+            words += f", ceiling {distance_text(point.ceiling_m, units)}"
+        if point.alert_id is not None:
+            words += ", with an alert"
+        kind = "chart-bar" if point.alert_id is None else "chart-bar chart-bar-alert"
+        bar = (
+            f'<rect class="{kind}" x="{_n(x - width / 2)}" y="{_n(y)}" width="{_n(width)}"'
+            f' height="{_n(frame.bottom - y)}"><title>{escape(words)}</title></rect>'
+        )
+        if point.alert_id is not None:
+            top = y - 9
+            corners = f"{_n(x)},{_n(top - 6)} {_n(x + 6)},{_n(top)} {_n(x)},{_n(top + 6)} {_n(x - 6)},{_n(top)}"
+            bar += f'<polygon class="chart-mark" points="{corners}"/>'
+        if link_prefix:
+            # Out of the tab order: the table under the chart has the same links, in words.
+            bar = f'<a href="{escape(link_prefix)}{point.run.id}" tabindex="-1">{bar}</a>'
+        out.append(bar)
+    return out
+
+
+def _bar_width(points: Sequence[ChartPoint], frame: _Frame) -> float:
+    """As wide as one day allows, or less where two runs lie closer together."""
+    day = (frame.right - frame.left) / frame.days
+    gaps = [frame.x(b.run.start) - frame.x(a.run.start) for a, b in pairwise(points)]
+    return min(max(day * 0.7, 2.5), max(min(gaps, default=99.0) * 0.85, 2.5), 16.0)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

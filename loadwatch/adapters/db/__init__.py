@@ -1,0 +1,1 @@
+"""SQLAlchemy: tables, engines and the store that the use cases talk to."""

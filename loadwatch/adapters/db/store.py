@@ -1,0 +1,799 @@
+"""The store: one class, a method for each thing that a use case asks. Rows go in and out as plain records."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Executable, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from loadwatch.adapters.db import tables as t
+from loadwatch.adapters.db.engine import Engines
+from loadwatch.domain.activity import RUN_FAMILY, Run
+from loadwatch.domain.alerts import Alert, AlertState, Mailed, StoredAlert, episode
+from loadwatch.domain.daily import DayTotal
+from loadwatch.domain.rules import EVIDENCE, EarlierHistory, Evidence, Finding, Reason
+from loadwatch.domain.thresholds import ALERT_LIFE
+from loadwatch.domain.wording import AlertText
+from loadwatch.services.ports import (
+    AccountRecord,
+    ActivityRecord,
+    AthleteProfile,
+    Connection,
+    InboxItem,
+    Job,
+    JobOutcome,
+    OutboxItem,
+    PushEvent,
+    RunDetail,
+    SyncState,
+    TokenPair,
+    Transition,
+)
+
+_COUNTS = (
+    t.RunRow.sport.in_(sorted(RUN_FAMILY)),
+    t.RunRow.distance_m > 0,
+    t.RunRow.distance_trusted.is_(True),
+)
+"""What `domain.activity.counted` asks of one row; duplicates it alone can tell."""
+
+
+class Store:
+    """A database as the use cases see it."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    @contextmanager
+    def write(self) -> Iterator["SqlTx"]:
+        """A transaction that writes: committed at the end, rolled back if anything raises."""
+        with Session(self._engines.write, expire_on_commit=False) as session, session.begin():
+            yield SqlTx(session)
+
+    @contextmanager
+    def read(self) -> Iterator["SqlTx"]:
+        """A transaction that reads one consistent state and holds no one up."""
+        with Session(self._engines.read) as session:
+            yield SqlTx(session)
+
+
+class SqlTx:
+    """One transaction; see `services.ports.Tx` for what each method promises."""
+
+    def __init__(self, session: Session) -> None:
+        self._s = session
+        self._upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+
+    def _changed(self, statement: Executable) -> int:
+        return cast("CursorResult[Any]", self._s.execute(statement)).rowcount
+
+    # inbox
+
+    def add_inbox(self, event: PushEvent, digest: str, state: str, reason: str | None, now: datetime) -> int | None:
+        values = {
+            "digest": digest,
+            "body": event.canonical_body,
+            "object_type": event.object_type,
+            "object_id": event.object_id,
+            "aspect": event.aspect,
+            "owner_id": event.owner_id,
+            "subscription_id": event.subscription_id,
+            "state": state,
+            "reason": reason,
+            "received_at": now,
+        }
+        insert = self._upsert(t.Inbox).values(values).on_conflict_do_nothing(index_elements=["digest"])
+        return self._s.scalar(insert.returning(t.Inbox.id))
+
+    def inbox_item(self, inbox_id: int) -> InboxItem | None:
+        row = self._s.get(t.Inbox, inbox_id)
+        if row is None:
+            return None
+        return InboxItem(
+            id=row.id,
+            object_type=row.object_type,
+            object_id=row.object_id,
+            aspect=row.aspect,
+            owner_id=row.owner_id,
+            subscription_id=row.subscription_id,
+            state=row.state,
+            received_at=row.received_at,
+        )
+
+    def pending_inbox_ids(self, limit: int) -> list[int]:
+        rows = select(t.Inbox.id).where(t.Inbox.state == "pending").order_by(t.Inbox.id).limit(limit)
+        return list(self._s.scalars(rows))
+
+    def settle_inbox(self, inbox_id: int, state: str, reason: str | None, now: datetime) -> bool:
+        return bool(
+            self._changed(
+                update(t.Inbox)
+                .where(t.Inbox.id == inbox_id, t.Inbox.state == "pending")
+                .values(state=state, reason=reason, processed_at=now)
+            )
+        )
+
+    def release_quarantine(self) -> int:
+        ours = self.subscription_id()
+        known = select(t.StravaConnection.strava_athlete_id)
+        release = update(t.Inbox).where(t.Inbox.state == "quarantined", t.Inbox.owner_id.in_(known))
+        if ours is not None:
+            release = release.where(t.Inbox.subscription_id == ours)
+        return self._changed(release.values(state="pending", reason=None))
+
+    # fetch jobs
+
+    def want(self, athlete_id: int, source: str, source_id: int, *, deletion: bool, now: datetime) -> int:
+        job = t.FetchJob
+        insert = self._upsert(job).values(
+            athlete_id=athlete_id,
+            source=source,
+            source_id=source_id,
+            wanted=1,
+            done=0,
+            attempts=0,
+            stream_attempts=0,
+            next_attempt_at=now,
+            deletion_seen=deletion,
+            first_event_at=now,
+        )
+        changes: dict[str, Any] = {"wanted": job.wanted + 1, "next_attempt_at": now}
+        if deletion:
+            changes["deletion_seen"] = True
+        upsert = insert.on_conflict_do_update(index_elements=["athlete_id", "source", "source_id"], set_=changes)
+        return self._s.scalars(upsert.returning(job.id)).one()
+
+    def job_id(self, athlete_id: int, source: str, source_id: int) -> int | None:
+        job = t.FetchJob
+        mine = (job.athlete_id == athlete_id, job.source == source, job.source_id == source_id)
+        return self._s.scalar(select(job.id).where(*mine))
+
+    def claim_job(self, job_id: int, owner: str, dead: Iterable[str], now: datetime, until: datetime) -> Job | None:
+        job = t.FetchJob
+        free = or_(job.lease_until.is_(None), job.lease_until <= now, job.lease_owner.in_(list(dead)))
+        claim = (
+            update(job)
+            .where(job.id == job_id, job.next_attempt_at <= now, free)
+            .values(lease_owner=owner, lease_until=until)
+        )
+        if not self._changed(claim):
+            return None
+        row = self._s.get_one(job, job_id)
+        return Job(
+            id=row.id,
+            athlete_id=row.athlete_id,
+            source=row.source,
+            source_id=row.source_id,
+            wanted=row.wanted,
+            attempts=row.attempts,
+            missing_since=row.missing_since,
+            deletion_seen=row.deletion_seen,
+            stream_attempts=row.stream_attempts,
+            first_event_at=row.first_event_at,
+        )
+
+    def settle_job(self, job_id: int, owner: str, outcome: JobOutcome, now: datetime) -> bool:
+        row = self._s.get(t.FetchJob, job_id, with_for_update=True)
+        if row is None or row.lease_owner != owner:
+            return False
+        served = row.done if outcome.done is None else outcome.done
+        newer = row.wanted > (row.done if outcome.done is None else outcome.done)
+        row.lease_owner = row.lease_until = None
+        row.done = served
+        row.attempts = outcome.attempts
+        row.missing_since = outcome.missing_since
+        row.stream_attempts = outcome.stream_attempts
+        row.last_error = outcome.error
+        if outcome.done is not None and newer:
+            # An event came in while this one was served: look again at once, with what that event said.
+            row.next_attempt_at = now
+            row.deletion_seen = row.deletion_seen or outcome.deletion_seen
+        else:
+            row.next_attempt_at = outcome.next_attempt_at
+            if outcome.done is not None:
+                row.deletion_seen = outcome.deletion_seen
+        return True
+
+    def due_job_ids(self, now: datetime, limit: int) -> list[int]:
+        job = t.FetchJob
+        rows = select(job.id).where(job.next_attempt_at <= now).order_by(job.next_attempt_at).limit(limit)
+        return list(self._s.scalars(rows))
+
+    def lease_owners(self) -> list[str]:
+        owners = select(t.FetchJob.lease_owner).where(t.FetchJob.lease_owner.is_not(None)).distinct()
+        return [o for o in self._s.scalars(owners) if o is not None]
+
+    def wake_jobs(self, athlete_id: int, now: datetime) -> int:
+        job = t.FetchJob
+        later = job.next_attempt_at > now
+        return self._changed(
+            update(job).where(job.athlete_id == athlete_id, job.wanted > job.done, later).values(next_attempt_at=now)
+        )
+
+    # runs
+
+    def lock_athlete(self, athlete_id: int) -> None:
+        # NO KEY UPDATE: rows that merely point to the athlete may still be added beside it.
+        lock = select(t.Athlete.id).where(t.Athlete.id == athlete_id).with_for_update(key_share=True)
+        self._s.execute(lock)
+
+    def upsert_run(
+        self, athlete_id: int, source: str, record: ActivityRecord, *, streams: str, trusted: bool, now: datetime
+    ) -> tuple[Run, Run | None]:
+        row = self._run_row(athlete_id, source, record.source_id, lock=True)
+        before = _run(row) if row else None
+        if row is None:
+            row = t.RunRow(athlete_id=athlete_id, source=source, source_id=record.source_id, created_at=now)
+            self._s.add(row)
+        for name in (
+            "name",
+            "sport",
+            "start",
+            "local_date",
+            "timezone",
+            "distance_m",
+            "moving_s",
+            "elapsed_s",
+            "ascent_m",
+            "average_heartrate_bpm",
+            "is_race",
+            "is_manual",
+        ):
+            setattr(row, name, getattr(record, name))
+        row.streams, row.distance_trusted, row.fetched_at = streams, trusted, now
+        self._s.flush()
+        return _run(row), before
+
+    def _run_row(self, athlete_id: int, source: str, source_id: int, *, lock: bool = False) -> t.RunRow | None:
+        row = t.RunRow
+        query = select(row).where(row.athlete_id == athlete_id, row.source == source, row.source_id == source_id)
+        return self._s.scalar(query.with_for_update() if lock else query)
+
+    def run_by_source(self, athlete_id: int, source: str, source_id: int) -> RunDetail | None:
+        row = self._run_row(athlete_id, source, source_id)
+        return _detail(row) if row else None
+
+    def delete_run(self, athlete_id: int, source: str, source_id: int) -> Run | None:
+        row = self._run_row(athlete_id, source, source_id, lock=True)
+        if row is None:
+            return None
+        run = _run(row)
+        self._s.delete(row)
+        self._s.flush()
+        return run
+
+    def runs_between(self, athlete_id: int, since: datetime, until: datetime | None = None) -> list[Run]:
+        row = t.RunRow
+        query = select(row).where(row.athlete_id == athlete_id, row.start >= since)
+        if until is not None:
+            query = query.where(row.start < until)
+        return [_run(r) for r in self._s.scalars(query.order_by(row.start, row.id))]
+
+    def runs_of_days(self, athlete_id: int, days: Iterable[date]) -> list[Run]:
+        row = t.RunRow
+        query = select(row).where(row.athlete_id == athlete_id, row.local_date.in_(sorted(days)))
+        return [_run(r) for r in self._s.scalars(query.order_by(row.start, row.id))]
+
+    def put_day_totals(self, athlete_id: int, days: Iterable[date], totals: Iterable[DayTotal]) -> None:
+        row = t.DayTotalRow
+        self._s.execute(delete(row).where(row.athlete_id == athlete_id, row.local_date.in_(sorted(days))))
+        self._s.add_all(row(athlete_id=athlete_id, **asdict(total)) for total in totals)
+        self._s.flush()
+
+    def day_totals(self, athlete_id: int, since: date, until: date) -> list[DayTotal]:
+        row = t.DayTotalRow
+        query = select(row).where(row.athlete_id == athlete_id, row.local_date >= since, row.local_date <= until)
+        return [
+            DayTotal(r.local_date, r.n_runs, r.distance_m, r.moving_s, r.ascent_m)
+            for r in self._s.scalars(query.order_by(row.local_date))
+        ]
+
+    def last_counted_start(self, athlete_id: int, before: datetime) -> datetime | None:
+        row = t.RunRow
+        return self._s.scalar(
+            select(row.start)
+            .where(row.athlete_id == athlete_id, row.start < before, *_COUNTS)
+            .order_by(row.start.desc())
+            .limit(1)
+        )
+
+    def earlier_history(self, athlete_id: int, before: datetime) -> EarlierHistory:
+        row = t.RunRow
+        first, n_runs = self._s.execute(
+            select(func.min(row.start), func.count()).where(
+                row.athlete_id == athlete_id, row.start < before, *_COUNTS
+            )
+        ).one()
+        return EarlierHistory(first, n_runs)
+
+    def first_local_date(self, athlete_id: int) -> date | None:
+        row = t.RunRow
+        return self._s.scalar(select(func.min(row.local_date)).where(row.athlete_id == athlete_id, *_COUNTS))
+
+    def run_detail(self, athlete_id: int, run_id: int) -> RunDetail | None:
+        row = self._s.scalar(select(t.RunRow).where(t.RunRow.athlete_id == athlete_id, t.RunRow.id == run_id))
+        return _detail(row) if row else None
+
+    def run_details_since(self, athlete_id: int, since: datetime) -> list[RunDetail]:
+        row = t.RunRow
+        query = select(row).where(row.athlete_id == athlete_id, row.start >= since).order_by(row.start.desc())
+        return [_detail(r) for r in self._s.scalars(query)]
+
+    # assessment
+
+    def want_assessment(self, athlete_id: int, since: datetime, now: datetime) -> None:
+        job = t.AssessJob
+        insert = self._upsert(job).values(
+            athlete_id=athlete_id, wanted=1, done=0, attempts=0, since=since, next_attempt_at=now
+        )
+        self._s.execute(insert.on_conflict_do_nothing(index_elements=["athlete_id"]))
+        row = self._s.get_one(job, athlete_id, with_for_update=True, populate_existing=True)
+        waiting = row.wanted > row.done
+        row.since = min(row.since, since) if waiting else since
+        row.wanted += 1
+        row.next_attempt_at = now
+        self._s.flush()
+
+    def lock_assessment(self, athlete_id: int) -> tuple[int, datetime] | None:
+        row = self._s.get(t.AssessJob, athlete_id, with_for_update=True, populate_existing=True)
+        return (row.wanted, row.since) if row and row.wanted > row.done else None
+
+    def settle_assessment(self, athlete_id: int, wanted: int) -> None:
+        self._s.execute(
+            update(t.AssessJob)
+            .where(t.AssessJob.athlete_id == athlete_id)
+            .values(done=wanted, attempts=0, next_attempt_at=None, last_error=None)
+        )
+
+    def fail_assessment(self, athlete_id: int, error: str, next_attempt_at: datetime) -> None:
+        job = t.AssessJob
+        self._s.execute(
+            update(job)
+            .where(job.athlete_id == athlete_id)
+            .values(attempts=job.attempts + 1, last_error=error, next_attempt_at=next_attempt_at)
+        )
+
+    def due_assessments(self, now: datetime, limit: int) -> list[int]:
+        job = t.AssessJob
+        rows = select(job.athlete_id).where(job.next_attempt_at <= now).order_by(job.next_attempt_at).limit(limit)
+        return list(self._s.scalars(rows))
+
+    def stored_alerts(self, athlete_id: int, since: datetime) -> list[StoredAlert]:
+        row = t.AlertRow
+        return [
+            StoredAlert(
+                id=r.id,
+                dedup_key=r.dedup_key,
+                episode=r.episode,
+                state=AlertState(r.state),
+                severity=r.severity,
+                run_start=r.run_start,
+                finding_digest=r.finding_digest,
+            )
+            for r in self._s.scalars(select(row).where(row.athlete_id == athlete_id, row.run_start >= since))
+        ]
+
+    def add_alert(
+        self,
+        athlete_id: int,
+        finding: Finding,
+        digest: str,
+        text: AlertText,
+        state: AlertState,
+        cause: str,
+        now: datetime,
+    ) -> int:
+        row = t.AlertRow(athlete_id=athlete_id, dedup_key=finding.dedup_key, episode=episode(finding), created_at=now)
+        _put_finding(row, finding, digest, text)
+        row.state = state
+        self._s.add(row)
+        self._s.flush()
+        self._log_transition(row.id, None, state, cause, now)
+        return row.id
+
+    def revise_alert(
+        self,
+        alert_id: int,
+        finding: Finding,
+        digest: str,
+        text: AlertText,
+        state: AlertState,
+        cause: str,
+        now: datetime,
+    ) -> None:
+        row = self._s.get_one(t.AlertRow, alert_id)
+        _put_finding(row, finding, digest, text)
+        self._log_transition(row.id, row.state, state, cause, now)
+        row.state = state
+        self._s.flush()
+
+    def move_alert(self, alert_id: int, to: AlertState, cause: str, now: datetime) -> None:
+        row = self._s.get_one(t.AlertRow, alert_id)
+        self._log_transition(alert_id, row.state, to, cause, now)
+        row.state = to
+        self._s.flush()
+
+    def _log_transition(self, alert_id: int, was: str | None, to: str, cause: str, now: datetime) -> None:
+        self._s.add(t.AlertTransition(alert_id=alert_id, from_state=was, to_state=str(to), cause=cause, at=now))
+
+    def expired_alerts(self, now: datetime, limit: int) -> list[int]:
+        row = t.AlertRow
+        is_open = row.state.in_([AlertState.FIRING, AlertState.ACKNOWLEDGED])
+        return list(self._s.scalars(select(row.id).where(is_open, row.expires_at <= now).limit(limit)))
+
+    def alerts_since(self, athlete_id: int, since: datetime) -> list[Alert]:
+        row = t.AlertRow
+        query = select(row).where(row.athlete_id == athlete_id, row.run_start >= since).order_by(row.run_start)
+        return [_alert(r) for r in self._s.scalars(query)]
+
+    def alert(self, athlete_id: int, alert_id: int) -> Alert | None:
+        row = self._s.scalar(select(t.AlertRow).where(t.AlertRow.athlete_id == athlete_id, t.AlertRow.id == alert_id))
+        return _alert(row) if row else None
+
+    def alert_owner(self, alert_id: int) -> int | None:
+        return self._s.scalar(select(t.AlertRow.athlete_id).where(t.AlertRow.id == alert_id))
+
+    def transitions(self, athlete_id: int, alert_id: int) -> list[Transition]:
+        row = t.AlertTransition
+        query = (
+            select(row)
+            .join(t.AlertRow, t.AlertRow.id == row.alert_id)
+            .where(t.AlertRow.athlete_id == athlete_id, row.alert_id == alert_id)
+            .order_by(row.id)
+        )
+        return [Transition(r.from_state, r.to_state, r.cause, r.at) for r in self._s.scalars(query)]
+
+    def mailed(self, athlete_id: int, since: datetime) -> list[Mailed]:
+        row = t.AlertRow
+        alert_ids = select(t.Outbox.subject).where(
+            t.Outbox.athlete_id == athlete_id, t.Outbox.kind == "alert", t.Outbox.state != "cancelled"
+        )
+        with_mail = {int(subject) for subject in self._s.scalars(alert_ids)}
+        query = select(row).where(
+            row.athlete_id == athlete_id, row.run_start >= since, row.state != AlertState.RETRACTED
+        )
+        return [Mailed(r.dedup_key, r.run_start, r.severity) for r in self._s.scalars(query) if r.id in with_mail]
+
+    # outbox
+
+    def add_outbox(self, athlete_id: int, kind: str, subject: str, now: datetime) -> int | None:
+        box = t.Outbox
+        insert = self._upsert(box).values(
+            athlete_id=athlete_id,
+            kind=kind,
+            subject=subject,
+            channel="mail",
+            state="pending",
+            attempts=0,
+            next_attempt_at=now,
+            message_id=f"<{kind}.{subject}.{athlete_id}@loadwatch>",
+            created_at=now,
+        )
+        insert = insert.on_conflict_do_update(
+            index_elements=["athlete_id", "kind", "subject", "channel"],
+            # A mail that was taken back before it left may be wanted after all; one that left is not repeated.
+            set_={"state": "pending", "next_attempt_at": now, "settled_at": None, "error": None},
+            where=box.state == "cancelled",
+        )
+        return self._s.scalar(insert.returning(box.id))
+
+    def cancel_outbox(self, athlete_id: int, kind: str, subject: str, why: str, now: datetime) -> str | None:
+        box = t.Outbox
+        row = self._s.scalar(
+            select(box)
+            .where(box.athlete_id == athlete_id, box.kind == kind, box.subject == subject)
+            .with_for_update()
+        )
+        if row is None:
+            return None
+        found = row.state
+        if found == "pending":
+            row.state, row.error, row.settled_at, row.next_attempt_at = "cancelled", why, now, None
+            self._s.flush()
+        return found
+
+    def claim_outbox(self, outbox_id: int, now: datetime) -> OutboxItem | None:
+        box = t.Outbox
+        claim = (
+            update(box)
+            .where(box.id == outbox_id, box.state == "pending", box.next_attempt_at <= now)
+            .values(state="claimed", claimed_at=now, attempts=box.attempts + 1, next_attempt_at=None)
+        )
+        return _outbox(self._s.get_one(box, outbox_id)) if self._changed(claim) else None
+
+    def settle_outbox(
+        self,
+        outbox_id: int,
+        state: str,
+        now: datetime,
+        *,
+        mail_subject: str | None = None,
+        error: str | None = None,
+        next_attempt_at: datetime | None = None,
+    ) -> None:
+        row = self._s.get_one(t.Outbox, outbox_id)
+        row.state, row.error, row.next_attempt_at = state, error, next_attempt_at
+        row.mail_subject = mail_subject or row.mail_subject
+        row.settled_at = None if state == "pending" else now
+
+    def due_outbox_ids(self, now: datetime, limit: int) -> list[int]:
+        box = t.Outbox
+        due = select(box.id).where(box.state == "pending", box.next_attempt_at <= now).order_by(box.id).limit(limit)
+        return list(self._s.scalars(due))
+
+    def claimed_outbox_ids(self, limit: int) -> list[int]:
+        return list(self._s.scalars(select(t.Outbox.id).where(t.Outbox.state == "claimed").limit(limit)))
+
+    def outbox_items(self, athlete_id: int, limit: int) -> list[OutboxItem]:
+        box = t.Outbox
+        rows = select(box).where(box.athlete_id == athlete_id).order_by(box.id.desc()).limit(limit)
+        return [_outbox(r) for r in self._s.scalars(rows)]
+
+    # athletes and accounts
+
+    def athlete(self, athlete_id: int) -> AthleteProfile | None:
+        row = self._s.get(t.Athlete, athlete_id)
+        return _profile(row) if row else None
+
+    def athlete_ids(self) -> list[int]:
+        return list(self._s.scalars(select(t.Athlete.id).order_by(t.Athlete.id)))
+
+    def add_athlete(self, name: str, email: str | None, timezone: str, now: datetime) -> int:
+        row = t.Athlete(name=name, email=email, timezone=timezone, created_at=now)
+        self._s.add(row)
+        self._s.flush()
+        return row.id
+
+    def update_athlete(self, athlete_id: int, **changes: Any) -> None:
+        self._s.execute(update(t.Athlete).where(t.Athlete.id == athlete_id).values(**changes))
+
+    def athletes_due_weekly(self, now: datetime, limit: int) -> list[AthleteProfile]:
+        row = t.Athlete
+        due = select(row).where(row.next_weekly_at <= now).order_by(row.next_weekly_at).limit(limit)
+        return [_profile(r) for r in self._s.scalars(due.with_for_update(skip_locked=True))]
+
+    def count_accounts(self) -> int:
+        return self._s.scalar(select(func.count()).select_from(t.Account)) or 0
+
+    def add_account(
+        self, athlete_id: int, email: str | None, password_hash: str | None, *, is_operator: bool, now: datetime
+    ) -> int:
+        row = t.Account(
+            athlete_id=athlete_id, email=email, password_hash=password_hash, is_operator=is_operator, created_at=now
+        )
+        self._s.add(row)
+        self._s.flush()
+        return row.id
+
+    def account(self, account_id: int) -> AccountRecord | None:
+        return _account(self._s.get(t.Account, account_id))
+
+    def account_by_email(self, email: str) -> AccountRecord | None:
+        return _account(self._s.scalar(select(t.Account).where(t.Account.email == email)))
+
+    def account_of_athlete(self, athlete_id: int) -> AccountRecord | None:
+        return _account(self._s.scalar(select(t.Account).where(t.Account.athlete_id == athlete_id)))
+
+    def set_password_hash(self, account_id: int, password_hash: str) -> None:
+        self._s.execute(update(t.Account).where(t.Account.id == account_id).values(password_hash=password_hash))
+
+    def add_token(self, athlete_id: int, digest: str, now: datetime) -> None:
+        self._s.add(t.ApiToken(athlete_id=athlete_id, digest=digest, created_at=now))
+
+    def athlete_by_token(self, digest: str) -> int | None:
+        return self._s.scalar(select(t.ApiToken.athlete_id).where(t.ApiToken.digest == digest))
+
+    # Strava
+
+    def athlete_of_strava(self, strava_athlete_id: int) -> int | None:
+        row = t.StravaConnection
+        return self._s.scalar(select(row.athlete_id).where(row.strava_athlete_id == strava_athlete_id))
+
+    def connection(self, athlete_id: int) -> Connection | None:
+        row = self._s.get(t.StravaConnection, athlete_id)
+        if row is None:
+            return None
+        return Connection(
+            athlete_id=row.athlete_id,
+            strava_athlete_id=row.strava_athlete_id,
+            access_token=row.access_token,
+            refresh_token=row.refresh_token,
+            expires_at=row.expires_at,
+            scopes=frozenset(s for s in row.scopes.split(",") if s),
+            state=row.state,
+        )
+
+    def put_connection(self, connection: Connection, now: datetime) -> None:
+        row = self._s.get(t.StravaConnection, connection.athlete_id, with_for_update=True)
+        if row is None:
+            row = t.StravaConnection(athlete_id=connection.athlete_id, connected_at=now)
+            self._s.add(row)
+        row.strava_athlete_id = connection.strava_athlete_id
+        row.access_token, row.refresh_token = connection.access_token, connection.refresh_token
+        row.expires_at, row.state = connection.expires_at, connection.state
+        row.scopes = ",".join(sorted(connection.scopes))
+        row.refresh_lease_until = None
+        self._s.flush()
+
+    def claim_refresh(self, athlete_id: int, seen_refresh_token: str, now: datetime, until: datetime) -> bool:
+        row = self._locked_connection(athlete_id)
+        if row is None or row.refresh_token != seen_refresh_token or row.state != "connected":
+            return False  # somebody renewed it since it was read
+        if row.refresh_lease_until is not None and row.refresh_lease_until > now:
+            return False
+        row.refresh_lease_until = until
+        return True
+
+    def put_tokens(self, athlete_id: int, pair: TokenPair) -> None:
+        row = self._locked_connection(athlete_id)
+        if row is None:
+            return
+        row.access_token, row.refresh_token = pair.access_token, pair.refresh_token
+        row.expires_at, row.state, row.refresh_lease_until = pair.expires_at, "connected", None
+
+    def fail_refresh(self, athlete_id: int, seen_refresh_token: str, *, needs_reauth: bool) -> bool:
+        row = self._locked_connection(athlete_id)
+        if row is None or row.refresh_token != seen_refresh_token:
+            return False
+        row.refresh_lease_until = None
+        if needs_reauth:
+            row.state = "needs_reauth"
+        return True
+
+    def _locked_connection(self, athlete_id: int) -> t.StravaConnection | None:
+        return self._s.get(t.StravaConnection, athlete_id, with_for_update=True, populate_existing=True)
+
+    def want_backfill(self, athlete_id: int, at: datetime | None) -> None:
+        row = t.StravaConnection
+        self._s.execute(update(row).where(row.athlete_id == athlete_id).values(backfill_at=at))
+
+    def due_backfills(self, now: datetime, limit: int) -> list[int]:
+        row = t.StravaConnection
+        due = select(row.athlete_id).where(row.backfill_at <= now, row.state == "connected").limit(limit)
+        return list(self._s.scalars(due))
+
+    def subscription_id(self) -> int | None:
+        return self._s.scalar(select(t.StravaSubscription.id).limit(1))
+
+    def put_subscription(self, subscription_id: int | None, callback_url: str, now: datetime) -> None:
+        self._s.execute(delete(t.StravaSubscription))
+        if subscription_id is not None:
+            self._s.add(t.StravaSubscription(id=subscription_id, callback_url=callback_url, created_at=now))
+            self._s.flush()
+
+    # sync
+
+    def log_sync(self, athlete_id: int | None, what: str, detail: str, now: datetime) -> None:
+        self._s.add(t.SyncLog(athlete_id=athlete_id, what=what, detail=detail, at=now))
+
+    def sync_state(self, athlete_id: int, strava_athlete_id: int | None) -> SyncState:
+        job, row = t.FetchJob, t.RunRow
+        received, last = self._s.execute(
+            select(func.count(), func.max(t.Inbox.received_at)).where(t.Inbox.owner_id == strava_athlete_id)
+        ).one()
+        unread = self._s.scalar(
+            select(func.count()).where(t.Inbox.owner_id == strava_athlete_id, t.Inbox.state == "pending")
+        )
+        waiting = self._s.scalar(select(func.count()).where(job.athlete_id == athlete_id, job.wanted > job.done))
+        failed = self._s.scalars(
+            select(job).where(job.athlete_id == athlete_id, job.wanted > job.done, job.last_error.is_not(None))
+        )
+        return SyncState(
+            received=received,
+            pending=(unread or 0) + (waiting or 0),
+            failed=tuple((j.source_id, j.last_error or "", j.next_attempt_at or j.first_event_at) for j in failed),
+            last_received_at=last,
+            last_run_start=self._s.scalar(select(func.max(row.start)).where(row.athlete_id == athlete_id)),
+            unsettled_mails=self._s.scalar(
+                select(func.count()).where(t.Outbox.athlete_id == athlete_id, t.Outbox.state == "claimed")
+            )
+            or 0,
+        )
+
+
+def _run(row: t.RunRow) -> Run:
+    return Run(
+        id=row.id,
+        start=row.start,
+        local_date=row.local_date,
+        sport=row.sport,
+        distance_m=row.distance_m,
+        moving_s=row.moving_s,
+        elapsed_s=row.elapsed_s,
+        ascent_m=row.ascent_m,
+        name=row.name,
+        is_race=row.is_race,
+        distance_trusted=row.distance_trusted,
+    )
+
+
+def _detail(row: t.RunRow) -> RunDetail:
+    return RunDetail(
+        run=_run(row),
+        source=row.source,
+        source_id=row.source_id,
+        streams=row.streams,
+        average_heartrate_bpm=row.average_heartrate_bpm,
+        is_manual=row.is_manual,
+        timezone=row.timezone,
+        fetched_at=row.fetched_at,
+    )
+
+
+def _put_finding(row: t.AlertRow, finding: Finding, digest: str, text: AlertText) -> None:
+    row.rule, row.rule_version = finding.rule, finding.rule_version
+    row.load_level, row.severity, row.confidence = finding.load_level, finding.severity, finding.confidence
+    row.title, row.message, row.action = text.title, text.message, text.action
+    row.reasons = [asdict(r) for r in finding.reasons]
+    row.evidence = asdict(EVIDENCE[finding.rule])
+    row.coverage = list(finding.coverage)
+    row.finding_digest = digest
+    row.run_id, row.run_start = finding.run.id, finding.run.start
+    row.expires_at = finding.run.start + ALERT_LIFE
+
+
+def _alert(row: t.AlertRow) -> Alert:
+    return Alert(
+        id=row.id,
+        rule=row.rule,
+        rule_version=row.rule_version,
+        severity=row.severity,
+        state=AlertState(row.state),
+        title=row.title,
+        message=row.message,
+        action=row.action,
+        reasons=tuple(Reason(**r) for r in row.reasons),
+        evidence=Evidence(**cast("Any", row.evidence)),
+        coverage=tuple(row.coverage),
+        run_id=row.run_id,
+        problem_id=None,
+        run_start=row.run_start,
+        created_at=row.created_at,
+    )
+
+
+def _outbox(row: t.Outbox) -> OutboxItem:
+    return OutboxItem(
+        id=row.id,
+        athlete_id=row.athlete_id,
+        kind=row.kind,
+        subject=row.subject,
+        state=row.state,
+        attempts=row.attempts,
+        message_id=row.message_id,
+        mail_subject=row.mail_subject,
+        error=row.error,
+        created_at=row.created_at,
+        claimed_at=row.claimed_at,
+        settled_at=row.settled_at,
+    )
+
+
+def _profile(row: t.Athlete) -> AthleteProfile:
+    return AthleteProfile(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        timezone=row.timezone,
+        units="imperial" if row.units == "imperial" else "metric",
+        novice=row.novice,
+        alert_mails=row.alert_mails,
+        weekly_mail=row.weekly_mail,
+        next_weekly_at=row.next_weekly_at,
+    )
+
+
+def _account(row: t.Account | None) -> AccountRecord | None:
+    if row is None:
+        return None
+    return AccountRecord(
+        id=row.id,
+        athlete_id=row.athlete_id,
+        email=row.email,
+        password_hash=row.password_hash,
+        is_operator=row.is_operator,
+    )

@@ -1,0 +1,310 @@
+"""The tables. Time is UTC; the local date stands beside it where a day counts. Lengths and times in SI."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from loadwatch.adapters.db.crypto import EncryptedText
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database, refused without a zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        assert isinstance(value, datetime)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only where the key is called INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, date: Date, str: Text, float: Float, bool: Boolean}
+
+
+class Athlete(Base):
+    __tablename__ = "athletes"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str | None]
+    """Where mails go; None: nowhere yet."""
+    timezone: Mapped[str] = mapped_column(default="UTC")
+    units: Mapped[str] = mapped_column(String(10), default="metric")
+    novice: Mapped[bool] = mapped_column(default=False)
+    alert_mails: Mapped[bool] = mapped_column(default=True)
+    weekly_mail: Mapped[bool] = mapped_column(default=True)
+    next_weekly_at: Mapped[datetime | None] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), unique=True)
+    email: Mapped[str | None] = mapped_column(unique=True)
+    """Log-in name, in lower case; None where one logs in through Strava alone."""
+    password_hash: Mapped[str | None]
+    is_operator: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class ApiToken(Base):
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the token; the token itself is shown once and kept nowhere."""
+    created_at: Mapped[datetime]
+
+
+class StravaConnection(Base):
+    __tablename__ = "strava_connections"
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    strava_athlete_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    access_token: Mapped[str] = mapped_column(EncryptedText)
+    refresh_token: Mapped[str] = mapped_column(EncryptedText)
+    expires_at: Mapped[datetime]
+    scopes: Mapped[str]
+    """Granted ones, separated by commas."""
+    state: Mapped[str] = mapped_column(String(20))
+    """connected, needs_reauth"""
+    refresh_lease_until: Mapped[datetime | None]
+    """While this lies ahead one worker is asking for a new pair and the others wait for it."""
+    connected_at: Mapped[datetime]
+    backfill_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the list of the last months is to be taken over (again); None: done."""
+
+
+class StravaSubscription(Base):
+    __tablename__ = "strava_subscription"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """Strava's; at most one row."""
+    callback_url: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Inbox(Base):
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_state_id", "state", "id"), Index("ix_inbox_owner_id", "owner_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the canonical body."""
+    body: Mapped[str]
+    object_type: Mapped[str] = mapped_column(String(20))
+    object_id: Mapped[int] = mapped_column(BigInteger)
+    aspect: Mapped[str] = mapped_column(String(20))
+    owner_id: Mapped[int] = mapped_column(BigInteger)
+    subscription_id: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(20))
+    """pending, done, quarantined"""
+    reason: Mapped[str | None]
+    received_at: Mapped[datetime]
+    processed_at: Mapped[datetime | None]
+
+
+class FetchJob(Base):
+    __tablename__ = "fetch_jobs"
+    __table_args__ = (
+        UniqueConstraint("athlete_id", "source", "source_id"),
+        Index("ix_fetch_jobs_next_attempt_at", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(20))
+    source_id: Mapped[int] = mapped_column(BigInteger)
+    wanted: Mapped[int] = mapped_column(default=0)
+    """Rises by one with each event; the work is finished when `done` has caught up."""
+    done: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None]
+    """None: nothing to do."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """Fetches since the last success that ended in a fault or in nothing."""
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    missing_since: Mapped[datetime | None]
+    """Since when Strava has answered 404."""
+    deletion_seen: Mapped[bool] = mapped_column(default=False)
+    """An event said that it was deleted: the next 404 confirms it."""
+    stream_attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+    first_event_at: Mapped[datetime]
+
+
+class RunRow(Base):
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("athlete_id", "source", "source_id"),
+        Index("ix_runs_athlete_id_start", "athlete_id", "start"),
+        Index("ix_runs_athlete_id_local_date", "athlete_id", "local_date"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(20))
+    source_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    sport: Mapped[str] = mapped_column(String(60))
+    start: Mapped[datetime]
+    local_date: Mapped[date]
+    timezone: Mapped[str | None]
+    distance_m: Mapped[float | None]
+    moving_s: Mapped[float | None]
+    elapsed_s: Mapped[float | None]
+    ascent_m: Mapped[float | None]
+    average_heartrate_bpm: Mapped[float | None]
+    is_race: Mapped[bool] = mapped_column(default=False)
+    is_manual: Mapped[bool] = mapped_column(default=False)
+    distance_trusted: Mapped[bool] = mapped_column(default=True)
+    streams: Mapped[str] = mapped_column(String(10))
+    """ok, waiting (not there yet), missing (given up), none (a manual entry, another sport)"""
+    fetched_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class DayTotalRow(Base):
+    __tablename__ = "day_totals"
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    local_date: Mapped[date] = mapped_column(primary_key=True)
+    n_runs: Mapped[int]
+    distance_m: Mapped[float]
+    moving_s: Mapped[float]
+    ascent_m: Mapped[float | None]
+
+
+class AssessJob(Base):
+    __tablename__ = "assess_jobs"
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    wanted: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime]
+    """Start of the earliest run whose change has not been judged yet."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)
+    last_error: Mapped[str | None]
+
+
+class AlertRow(Base):
+    __tablename__ = "alerts"
+    __table_args__ = (
+        UniqueConstraint("athlete_id", "dedup_key", "episode"),
+        Index("ix_alerts_athlete_id_run_start", "athlete_id", "run_start"),
+        Index("ix_alerts_state_expires_at", "state", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    dedup_key: Mapped[str] = mapped_column(String(60))
+    episode: Mapped[str] = mapped_column(String(60))
+    rule: Mapped[str] = mapped_column(String(20))
+    rule_version: Mapped[str] = mapped_column(String(20))
+    load_level: Mapped[int]
+    severity: Mapped[int]
+    confidence: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str]
+    message: Mapped[str]
+    action: Mapped[str]
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    evidence: Mapped[dict[str, str]] = mapped_column(JSON)
+    coverage: Mapped[list[str]] = mapped_column(JSON)
+    finding_digest: Mapped[str] = mapped_column(String(64))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
+    run_start: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class AlertTransition(Base):
+    __tablename__ = "alert_transitions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), index=True)
+    from_state: Mapped[str | None] = mapped_column(String(20))
+    to_state: Mapped[str] = mapped_column(String(20))
+    cause: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Outbox(Base):
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("athlete_id", "kind", "subject", "channel"),
+        Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(20))
+    """alert, retraction, weekly"""
+    subject: Mapped[str] = mapped_column(String(40))
+    """What it is about: an alert's id, an ISO week."""
+    channel: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    """pending, claimed (and no outcome known), sent, failed, cancelled"""
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    message_id: Mapped[str]
+    mail_subject: Mapped[str | None]
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class SyncLog(Base):
+    __tablename__ = "sync_log"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int | None] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), index=True)
+    what: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str]
+    at: Mapped[datetime]

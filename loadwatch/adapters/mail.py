@@ -1,0 +1,145 @@
+"""Handing mails over: by SMTP, or as files in the data folder."""
+
+import hashlib
+import os
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import format_datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from loadwatch.emails import EmailContent
+from loadwatch.services.errors import MailDelayed, MailRefused
+
+TIMEOUT_S = 20
+
+
+def to_message(content: EmailContent, *, sender: str, to: str, message_id: str, at: datetime) -> EmailMessage:
+    """The mail as it goes over the wire: plain text and HTML of the same content."""
+    message = EmailMessage(policy=policy.SMTP)
+    message["Subject"] = content.subject
+    message["From"] = sender
+    message["To"] = to
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id
+    # Keeps out-of-office answers away.
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(content.text)
+    message.add_alternative(content.html, subtype="html")
+    return message
+
+
+class SmtpMailer:
+    """
+    Sends through an SMTP server.
+
+    Parameters
+    ----------
+    url : str
+        `smtp://user:password@host:port` (STARTTLS where the server offers it) or `smtps://…`.
+    """
+
+    def __init__(self, url: str, sender: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("LOADWATCH_SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465")
+        self._tls = parts.scheme == "smtps"
+        self._host = parts.hostname
+        self._port = parts.port or (465 if self._tls else 587)
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password or "")
+        self._sender = sender
+
+    def send(self, content: EmailContent, *, to: str, message_id: str, athlete_id: int, at: datetime) -> None:  # noqa: ARG002
+        message = to_message(content, sender=self._sender, to=to, message_id=message_id, at=at)
+        try:
+            with self._connect() as smtp:
+                smtp.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            code, reason = next(iter(error.recipients.values()))
+            raise _outcome(code, reason) from error
+        except smtplib.SMTPResponseException as error:
+            raise _outcome(error.smtp_code, error.smtp_error) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailDelayed(f"{type(error).__name__}: {error}") from error
+
+    def _connect(self) -> smtplib.SMTP:
+        if self._tls:
+            context = ssl.create_default_context()
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_S, context=context)
+        else:
+            smtp = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S)
+            smtp.ehlo()
+            if smtp.has_extn("starttls"):
+                smtp.starttls(context=ssl.create_default_context())
+                smtp.ehlo()
+        if self._user:
+            smtp.login(self._user, self._password)
+        return smtp
+
+
+def _outcome(code: int, reason: bytes | str) -> MailRefused | MailDelayed:
+    text = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
+    return (MailRefused if code >= 500 else MailDelayed)(f"{code} {text}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A mail in the mailbox folder."""
+
+    name: str
+    subject: str
+    to: str
+    date: str
+    text: str
+    html: str
+
+
+class FileMailbox:
+    """Mails as `*.eml` files, a folder for each athlete: for a machine without a mail server."""
+
+    def __init__(self, folder: Path, sender: str) -> None:
+        self._folder = folder
+        self._sender = sender
+
+    def send(self, content: EmailContent, *, to: str, message_id: str, athlete_id: int, at: datetime) -> None:
+        message = to_message(content, sender=self._sender, to=to, message_id=message_id, at=at)
+        folder = self._folder / str(athlete_id)
+        # The name follows from the Message-ID: the same mail written twice is one file.
+        name = f"{at:%Y%m%dT%H%M%S}-{hashlib.sha256(message_id.encode()).hexdigest()[:12]}.eml"
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for same in folder.glob(f"*-{name.rpartition('-')[2]}"):
+                same.unlink()
+            part = folder / f".{name}.part"
+            part.write_bytes(message.as_bytes())
+            os.replace(part, folder / name)
+        except OSError as error:
+            raise MailDelayed(f"the mailbox folder cannot be written: {error}") from error
+
+    def list(self, athlete_id: int) -> list[StoredMail]:
+        """An athlete's mails, newest first."""
+        folder = self._folder / str(athlete_id)
+        return [_read(path) for path in sorted(folder.glob("*.eml"), reverse=True)]
+
+    def get(self, athlete_id: int, name: str) -> StoredMail | None:
+        """One of an athlete's mails; None where there is none of that name."""
+        return next((m for m in self.list(athlete_id) if m.name == name), None)
+
+
+def _read(path: Path) -> StoredMail:
+    message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    return StoredMail(
+        name=path.name,
+        subject=str(message["Subject"]),
+        to=str(message["To"]),
+        date=str(message["Date"]),
+        text=text.get_content() if text else "",
+        html=html.get_content() if html else "",
+    )

@@ -1,0 +1,1 @@
+"""Strava through stravalib, without its sleeping limiter and strict models. Import it in workers only."""

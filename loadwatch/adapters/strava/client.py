@@ -1,0 +1,250 @@
+"""The port `Strava` on stravalib's protocol object: raw answers, our parser, one map of errors."""
+
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from loadwatch.adapters.strava import parse
+from loadwatch.domain.activity import Streams
+from loadwatch.services.errors import (
+    AppInactive,
+    NotFound,
+    RateLimited,
+    RefreshRejected,
+    StravaError,
+    StravaUnavailable,
+    Unauthorized,
+)
+from loadwatch.services.ports import ActivityRecord, Clock, ListPage, TokenPair
+from loadwatch.settings import Settings
+
+# It asks for its own environment variables at each call; our tokens do not come from there.
+os.environ.setdefault("SILENCE_TOKEN_WARNINGS", "true")
+
+with warnings.catch_warnings():
+    # stravalib's import sets the filters and the logging of warnings for the whole process.
+    import stravalib
+    from stravalib import exc as strava_exc
+logging.captureWarnings(False)
+
+TIMEOUT_S = (5, 30)
+"""To connect, and between two bytes of an answer. stravalib itself sets none."""
+
+_STRAVA = "https://www.strava.com"
+STREAM_KEYS = "time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,moving,grade_smooth"
+
+log = logging.getLogger(__name__)
+
+
+class _At(HTTPAdapter):
+    """Sends what stravalib addresses to strava.com to a base address of ours, with a timeout."""
+
+    def __init__(self, prefix: str, base: str) -> None:
+        self._prefix = prefix
+        self._base = base
+        super().__init__()
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        assert request.url is not None  # prepared requests have one
+        request.url = self._base + request.url.removeprefix(self._prefix)
+        kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT_S
+        return super().send(request, *args, **kwargs)
+
+
+def make_session(settings: Settings) -> requests.Session:
+    """A session that reaches the API and the OAuth server where the settings say they are."""
+    session = requests.Session()
+    session.trust_env = False  # a proxy of the environment would see every token
+    for path, base in (("/api/v3", settings.strava_api_url), ("/oauth", settings.strava_oauth_url)):
+        session.mount(_STRAVA + path, _At(_STRAVA + path, base))
+    return session
+
+
+def _quarter_hour_end(now: datetime) -> datetime:
+    start = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
+    return start + timedelta(minutes=15)
+
+
+def _exhausted_until(headers: Any, now: datetime) -> datetime:
+    """When the window that is used up ends: the day's at midnight UTC, otherwise the quarter of an hour."""
+    for kind in ("ReadRateLimit", "RateLimit"):
+        try:
+            limit = [int(n) for n in headers[f"X-{kind}-Limit"].split(",")]
+            usage = [int(n) for n in headers[f"X-{kind}-Usage"].split(",")]
+        except (KeyError, ValueError):
+            continue
+        if len(limit) == len(usage) == 2 and usage[1] >= limit[1]:
+            return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return _quarter_hour_end(now)
+
+
+@contextmanager
+def _translated(clock: Clock) -> Iterator[None]:
+    """The one map from what stravalib and requests raise to what we do about it."""
+    try:
+        yield
+    except strava_exc.ObjectNotFound as error:
+        raise NotFound("404 from Strava") from error
+    except strava_exc.AccessUnauthorized as error:
+        raise Unauthorized("Strava refused the token (401)") from error
+    except strava_exc.ApplicationInactive as error:
+        raise AppInactive(
+            "Strava has switched this API application off (403 Inactive): since June 2026 its owner needs a paid"
+            " subscription"
+        ) from error
+    except requests.HTTPError as error:
+        raise _of_status(error, clock()) from error
+    except requests.JSONDecodeError as error:
+        raise StravaUnavailable("Strava answered with something that is not JSON") from error
+    except requests.RequestException as error:
+        # The text of such an error can hold the address with its secrets: its kind is enough.
+        raise StravaUnavailable(f"Strava cannot be reached ({type(error).__name__})") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise StravaUnavailable(f"Strava's answer cannot be read ({type(error).__name__})") from error
+
+
+def _of_status(error: requests.HTTPError, now: datetime) -> StravaError:
+    response = error.response
+    status = response.status_code if response is not None else 0
+    if status == 429 and response is not None:
+        return RateLimited(_exhausted_until(response.headers, now))
+    if status == 401:
+        return Unauthorized("Strava refused the token (401)")
+    if status == 404:
+        return NotFound("404 from Strava")
+    return StravaUnavailable(f"Strava answered {status}")
+
+
+class StravaClient:
+    """The API. One stravalib client a call: its session and tokens are not shared between threads."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    def _protocol(self, access_token: str | None) -> Any:
+        client = stravalib.Client(
+            access_token=access_token,
+            requests_session=make_session(self._settings),
+            # Not the default one: it sleeps inside the worker, up to 21 hours.
+            rate_limiter=_note_usage,  # type: ignore[arg-type]  # any callable will do
+        )
+        return client.protocol
+
+    def _get(self, access_token: str, url: str, read: Callable[[Any], Any], **params: Any) -> Any:
+        with _translated(self._clock):
+            return read(self._protocol(access_token).get(url, **params))
+
+    def activity(self, access_token: str, source_id: int) -> ActivityRecord:
+        def read(raw: Any) -> ActivityRecord:
+            return parse.activity(raw if isinstance(raw, dict) else {})
+
+        record: ActivityRecord = self._get(access_token, "/activities/{id}", read, id=source_id)
+        return record
+
+    def streams(self, access_token: str, source_id: int) -> Streams | None:
+        try:
+            found: Streams | None = self._get(
+                access_token,
+                "/activities/{id}/streams",
+                parse.streams,
+                id=source_id,
+                keys=STREAM_KEYS,
+                key_by_type="true",
+            )
+        except NotFound:
+            return None
+        return found
+
+    def list_page(self, access_token: str, after: datetime, page: int) -> ListPage:
+        def read(raw: Any) -> ListPage:
+            return parse.list_page(raw if isinstance(raw, list) else [])
+
+        found: ListPage = self._get(
+            access_token, "/athlete/activities", read, after=int(after.timestamp()), page=page, per_page=200
+        )
+        return found
+
+    def refresh(self, refresh_token: str) -> TokenPair:
+        settings = self._settings
+        try:
+            with _translated(self._clock):
+                answer = self._protocol(None).refresh_access_token(
+                    client_id=int(settings.strava_client_id),
+                    client_secret=settings.strava_client_secret.get_secret_value(),
+                    refresh_token=refresh_token,
+                )
+        except (Unauthorized, StravaUnavailable) as error:
+            response = getattr(error.__cause__, "response", None)
+            if response is None or response.status_code not in (400, 401):
+                raise
+            if _blames_the_application(response):
+                # Our own client id or secret is wrong: no athlete's connection is lost by that.
+                raise AppInactive(
+                    "Strava does not accept this application: check LOADWATCH_STRAVA_CLIENT_ID and _SECRET"
+                ) from error
+            raise RefreshRejected("Strava no longer accepts the refresh token") from error
+        return TokenPair(
+            access_token=answer["access_token"],
+            refresh_token=answer["refresh_token"],
+            expires_at=datetime.fromtimestamp(answer["expires_at"], UTC),
+        )
+
+
+def _blames_the_application(response: requests.Response) -> bool:
+    try:
+        errors = response.json().get("errors") or []
+    except (ValueError, AttributeError):
+        return False
+    return any(isinstance(e, dict) and e.get("resource") == "Application" for e in errors)
+
+
+def _note_usage(headers: Any, _method: str) -> None:
+    log.debug("Strava usage %s of %s", headers.get("X-ReadRateLimit-Usage"), headers.get("X-ReadRateLimit-Limit"))
+
+
+class StravaSubscriptions:
+    """The app's one push subscription."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    def _request(self, method: str, path: str = "", **kwargs: Any) -> Any:
+        settings = self._settings
+        secret = {
+            "client_id": settings.strava_client_id,
+            "client_secret": settings.strava_client_secret.get_secret_value(),
+        }
+        # Not through stravalib: it would write the secret into a log line with the address.
+        with _translated(self._clock):
+            fields = {**secret, **kwargs}
+            response = make_session(settings).request(
+                method,
+                f"{_STRAVA}/api/v3/push_subscriptions{path}",
+                data=fields if method == "POST" else None,
+                params=None if method == "POST" else fields,
+            )
+            if response.status_code == 400:
+                raise StravaError(f"Strava refused: {response.text[:500]}")
+            response.raise_for_status()
+            return response.json() if response.content else None
+
+    def create(self, callback_url: str, verify_token: str) -> int:
+        """Subscribe; Strava asks the callback for its consent before this returns. The subscription's id."""
+        answer = self._request("POST", callback_url=callback_url, verify_token=verify_token)
+        return int(answer["id"])
+
+    def list(self) -> "list[dict[str, Any]]":
+        """At most one, with `id` and `callback_url`."""
+        return list(self._request("GET") or [])
+
+    def delete(self, subscription_id: int) -> None:
+        self._request("DELETE", f"/{subscription_id}")

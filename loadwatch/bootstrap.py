@@ -1,0 +1,157 @@
+"""The one place where the parts are put together."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from loadwatch.adapters.db.engine import Engines, make_engines
+from loadwatch.adapters.db.store import Store
+from loadwatch.adapters.mail import FileMailbox, SmtpMailer
+from loadwatch.adapters.passwords import Argon2Hasher
+from loadwatch.services.accounts import AccountService
+from loadwatch.services.assess import AssessService
+from loadwatch.services.inbox import InboxService
+from loadwatch.services.ingest import IngestService
+from loadwatch.services.notify import NotifyService
+from loadwatch.services.ports import Clock, Mailer, Nudge, Strava
+from loadwatch.services.tokens import TokenService
+from loadwatch.services.views import ViewService
+from loadwatch.settings import Settings, ensure_secret_key
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The clock that the program runs by."""
+    return datetime.now(UTC)
+
+
+class TaskNudge:
+    """
+    Wakes workers through the broker, best effort.
+
+    Parameters
+    ----------
+    send : callable
+        Puts a task by its name and arguments on the broker; may raise whatever it likes: the sweep finds
+        what a lost nudge leaves.
+    """
+
+    def __init__(self, send: Callable[[str, tuple[int, ...]], None]) -> None:
+        self._send = send
+
+    def inbox(self, inbox_id: int) -> None:
+        self._try("ingest.receive", inbox_id)
+
+    def assess(self, athlete_id: int) -> None:
+        self._try("assess.assess", athlete_id)
+
+    def mails(self) -> None:
+        self._try("notify.deliver_due")
+
+    def backfill(self, athlete_id: int) -> None:
+        self._try("ingest.backfill", athlete_id)
+
+    def _try(self, task: str, *args: int) -> None:
+        try:
+            self._send(task, args)
+        except Exception as error:  # whatever the broker's client raises: the row is safe in the database
+            log.warning("no worker could be woken (%s): the sweep will find the work", type(error).__name__)
+
+
+def no_nudge() -> TaskNudge:
+    """For commands that run while no worker does."""
+    return TaskNudge(lambda _task, _args: None)
+
+
+@dataclass
+class Services:
+    """
+    Everything a process may need, made when it is first asked for.
+
+    So the webhook, which needs the inbox alone, loads neither stravalib nor a mail library.
+    """
+
+    settings: Settings
+    engines: Engines
+    nudge: Nudge
+    clock: Clock = utc_now
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.engines)
+
+    @cached_property
+    def inbox(self) -> InboxService:
+        return InboxService(self.store, self.nudge, self.clock)
+
+    @cached_property
+    def strava(self) -> Strava:
+        from loadwatch.adapters.strava.client import StravaClient  # half a second and 60 MB: workers only
+
+        return StravaClient(self.settings, self.clock)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        return TokenService(self.store, self.strava, self.clock)
+
+    @cached_property
+    def ingest(self) -> IngestService:
+        s = self.settings
+        return IngestService(self.store, self.strava, self.tokens, self.nudge, self.clock, s.strava_retry_s)
+
+    @cached_property
+    def assess(self) -> AssessService:
+        old = self.settings.notify_old_runs
+        return AssessService(self.store, self.nudge, self.clock, notify_old_runs=old)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        url = self.settings.smtp_url.get_secret_value()
+        return SmtpMailer(url, self.settings.mail_from) if url else self.mailbox
+
+    @cached_property
+    def mailbox(self) -> FileMailbox:
+        return FileMailbox(self.settings.mailbox_dir, self.settings.mail_from)
+
+    @cached_property
+    def notify(self) -> NotifyService:
+        return NotifyService(self.store, self.mailer, self.clock, self.settings.base_url)
+
+    @cached_property
+    def accounts(self) -> AccountService:
+        return AccountService(self.store, Argon2Hasher(), self.nudge, self.clock, signup=self.settings.signup)
+
+    @cached_property
+    def views(self) -> ViewService:
+        return ViewService(self.store, self.clock)
+
+    def close(self) -> None:
+        self.engines.dispose()
+
+
+def make_services(settings: Settings, nudge: Nudge | None = None, clock: Clock = utc_now) -> Services:
+    """
+    Services for these settings.
+
+    Parameters
+    ----------
+    nudge : Nudge, optional
+        How to wake a worker; none by default: the sweep finds the work within half a minute.
+    """
+    ensure_secret_key(settings)
+    engines = make_engines(settings.database_url, settings.secret_key.get_secret_value())
+    return Services(settings, engines, nudge or no_nudge(), clock)
+
+
+@contextlib.contextmanager
+def open_services(settings: Settings, nudge: Nudge | None = None) -> Iterator[Services]:
+    """Services that are closed at the end of the block."""
+    services = make_services(settings, nudge)
+    try:
+        yield services
+    finally:
+        services.close()

@@ -1,0 +1,1 @@
+"""Use cases. They know the domain and ports, no tool."""

@@ -1,0 +1,324 @@
+"""Accounts, log-in, profiles, API tokens and the connection to Strava."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from loadwatch.domain.alerts import OPEN_STATES, AlertState
+from loadwatch.domain.wording import Units
+from loadwatch.services.errors import AccountExists, LoadwatchError, NotYours, SignupClosed, StravaTaken
+from loadwatch.services.notify import next_monday_morning
+from loadwatch.services.ports import AccountRecord, Clock, Connection, Database, Nudge, PasswordHasher, Tx
+
+MIN_PASSWORD = 10
+
+ASKED_SCOPES = ("read", "activity:read", "activity:read_all", "profile:read_all")
+"""What the connect page asks for. Without `activity:read` Strava sends no events, whatever else is granted."""
+
+SCOPE_MEANING = {
+    "read": "your public profile",
+    "activity:read": "activities that everyone or your followers can see, and word of new ones",
+    "activity:read_all": "activities that only you can see, and the parts inside privacy zones",
+    "profile:read_all": "your whole profile, for example heart-rate zones",
+}
+
+
+def missing_scopes(scopes: frozenset[str]) -> list[tuple[str, str]]:
+    """What the athlete did not grant, and what loadwatch cannot do without it."""
+    consequences = {
+        "activity:read": "Strava sends no word of new runs: nothing arrives by itself",
+        "activity:read_all": "runs that only you can see are not counted, so a long private run goes unnoticed",
+        "profile:read_all": "heart-rate zones are not read; nothing depends on them today",
+        "read": "your name cannot be shown",
+    }
+    return [
+        (s, consequences[s])
+        for s in ("activity:read", "activity:read_all", "profile:read_all", "read")
+        if s not in scopes
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StravaLogin:
+    """What came back from Strava's consent page."""
+
+    strava_athlete_id: int
+    name: str
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+    scopes: frozenset[str]
+
+
+class AccountService:
+    """Who may come in, and what they have set."""
+
+    def __init__(
+        self, database: Database, hasher: PasswordHasher, nudge: Nudge, clock: Clock, *, signup: str = "first"
+    ) -> None:
+        self._database = database
+        self._hasher = hasher
+        self._nudge = nudge
+        self._clock = clock
+        self._signup = signup
+        # Verified where there is no account, so that an answer takes as long for an unknown address.
+        self._nobody = hasher.hash(secrets.token_urlsafe(16))
+
+    # sign-up and log-in
+
+    def signup_open(self) -> bool:
+        """Whether a new account may be made now."""
+        with self._database.read() as tx:
+            return self._may_sign_up(tx)
+
+    def _may_sign_up(self, tx: Tx) -> bool:
+        return self._signup == "open" or (self._signup == "first" and tx.count_accounts() == 0)
+
+    def sign_up(
+        self, name: str, email: str, password: str, timezone: str = "UTC", *, force: bool = False
+    ) -> AccountRecord:
+        """
+        Make an account with its athlete; the first one is the operator's.
+
+        Parameters
+        ----------
+        force : bool
+            Whatever `SIGNUP` says: for the operator's command line.
+
+        Raises
+        ------
+        SignupClosed, AccountExists
+        LoadwatchError
+            If the address, the password or the time zone cannot be used.
+        """
+        email = clean_email(email)
+        check_password(password)
+        check_timezone(timezone)
+        password_hash = self._hasher.hash(password)
+        with self._database.write() as tx:
+            if not force and not self._may_sign_up(tx):
+                raise SignupClosed("No further accounts are made here: ask the operator for one.")
+            if tx.account_by_email(email):
+                raise AccountExists("There is an account with this e-mail address already: log in instead.")
+            return self._new_account(tx, name.strip() or email, email, password_hash, timezone)
+
+    def _new_account(
+        self, tx: Tx, name: str, email: str | None, password_hash: str | None, timezone: str
+    ) -> AccountRecord:
+        now = self._clock()
+        athlete_id = tx.add_athlete(name, email, timezone, now)
+        tx.update_athlete(athlete_id, next_weekly_at=next_monday_morning(now, timezone))
+        first = tx.count_accounts() == 0
+        account_id = tx.add_account(athlete_id, email, password_hash, is_operator=first, now=now)
+        account = tx.account(account_id)
+        assert account is not None
+        return account
+
+    def log_in(self, email: str, password: str) -> AccountRecord | None:
+        """The account, or None if the address or the password is wrong; both take the same time."""
+        with self._database.read() as tx:
+            account = tx.account_by_email(email.strip().lower())
+        known = account.password_hash if account and account.password_hash else None
+        if not self._hasher.verify(known or self._nobody, password) or account is None or known is None:
+            return None
+        if self._hasher.needs_rehash(known):
+            with self._database.write() as tx:
+                tx.set_password_hash(account.id, self._hasher.hash(password))
+        return account
+
+    def account(self, account_id: int) -> AccountRecord | None:
+        with self._database.read() as tx:
+            return tx.account(account_id)
+
+    def athlete_by_email(self, email: str) -> int | None:
+        """The athlete behind an account's address."""
+        with self._database.read() as tx:
+            account = tx.account_by_email(email.strip().lower())
+        return account.athlete_id if account else None
+
+    # profile
+
+    def update_profile(
+        self,
+        athlete_id: int,
+        *,
+        name: str | None = None,
+        email: str | None = None,
+        timezone: str | None = None,
+        units: Units | None = None,
+        novice: bool | None = None,
+        alert_mails: bool | None = None,
+        weekly_mail: bool | None = None,
+    ) -> None:
+        """
+        Change what is given; None leaves a setting as it is.
+
+        Raises
+        ------
+        LoadwatchError
+            If a value cannot be used.
+        """
+        changes: dict[str, object] = {
+            k: v
+            for k, v in {
+                "name": name.strip() if name else None,
+                "units": units,
+                "novice": novice,
+                "alert_mails": alert_mails,
+                "weekly_mail": weekly_mail,
+            }.items()
+            if v is not None
+        }
+        if email is not None:
+            changes["email"] = clean_email(email)
+        if timezone is not None:
+            check_timezone(timezone)
+            changes["timezone"] = timezone
+        now = self._clock()
+        with self._database.write() as tx:
+            before = tx.athlete(athlete_id)
+            if before is None:
+                raise NotYours(f"athlete {athlete_id}")
+            if timezone is not None and timezone != before.timezone:
+                changes["next_weekly_at"] = next_monday_morning(now, timezone)
+            if changes:
+                tx.update_athlete(athlete_id, **changes)
+            if novice is not None and novice != before.novice:
+                first = tx.earlier_history(athlete_id, now).first_start
+                if first is not None:
+                    tx.want_assessment(athlete_id, first, now)
+        self._nudge.assess(athlete_id)
+
+    # API tokens
+
+    def create_token(self, athlete_id: int) -> str:
+        """A new API token; shown once, only its digest is kept."""
+        token = "lw_" + secrets.token_urlsafe(32)
+        with self._database.write() as tx:
+            if tx.athlete(athlete_id) is None:
+                raise NotYours(f"athlete {athlete_id}")
+            tx.add_token(athlete_id, token_digest(token), self._clock())
+        return token
+
+    def athlete_by_token(self, token: str) -> int | None:
+        with self._database.read() as tx:
+            return tx.athlete_by_token(token_digest(token))
+
+    # Strava
+
+    def connect_strava(self, athlete_id: int | None, login: StravaLogin) -> AccountRecord:
+        """
+        Keep a connection, and log in through it.
+
+        Parameters
+        ----------
+        athlete_id : int or None
+            Who is logged in; None: whoever this Strava account belongs to, or a new account where
+            sign-up is open.
+
+        Raises
+        ------
+        StravaTaken
+            If the Strava account belongs to another athlete here.
+        SignupClosed
+        """
+        now = self._clock()
+        with self._database.write() as tx:
+            owner = tx.athlete_of_strava(login.strava_athlete_id)
+            if athlete_id is None:
+                if owner is not None:
+                    athlete_id = owner
+                elif self._may_sign_up(tx):
+                    athlete_id = self._new_account(tx, login.name, None, None, "UTC").athlete_id
+                else:
+                    raise SignupClosed("This Strava account is not known here, and no further accounts are made.")
+            elif owner not in (None, athlete_id):
+                raise StravaTaken("This Strava account is connected to another athlete here.")
+            had_none = tx.connection(athlete_id) is None
+            tx.put_connection(
+                Connection(
+                    athlete_id=athlete_id,
+                    strava_athlete_id=login.strava_athlete_id,
+                    access_token=login.access_token,
+                    refresh_token=login.refresh_token,
+                    expires_at=login.expires_at,
+                    scopes=login.scopes,
+                    state="connected",
+                ),
+                now,
+            )
+            tx.log_sync(athlete_id, "connected", f"granted: {', '.join(sorted(login.scopes))}", now)
+            if had_none:
+                tx.want_backfill(athlete_id, now)
+            tx.release_quarantine()
+            tx.wake_jobs(athlete_id, now)
+            account = tx.account_of_athlete(athlete_id)
+        if account is None:
+            raise NotYours(f"athlete {athlete_id} has no account")
+        if had_none:
+            self._nudge.backfill(athlete_id)
+        return account
+
+    # alerts
+
+    def acknowledge(self, athlete_id: int, alert_id: int) -> None:
+        """
+        Note that the runner has read an alert; twice is once.
+
+        Raises
+        ------
+        NotYours
+        """
+        with self._database.write() as tx:
+            alert = tx.alert(athlete_id, alert_id)
+            if alert is None:
+                raise NotYours(f"alert {alert_id}")
+            if alert.state in OPEN_STATES - {AlertState.ACKNOWLEDGED}:
+                tx.move_alert(alert_id, AlertState.ACKNOWLEDGED, "read by the runner", self._clock())
+
+
+def token_digest(token: str) -> str:
+    """What is kept of an API token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def clean_email(email: str) -> str:
+    """
+    An address in lower case without blanks around it.
+
+    Raises
+    ------
+    LoadwatchError
+        If it is none.
+    """
+    email = email.strip().lower()
+    name, at, host = email.partition("@")
+    if not (name and at and host) or any(c.isspace() or c in '<>,;"' for c in email) or len(email) > 254:
+        raise LoadwatchError(f"{email!r} is not an e-mail address.")
+    return email
+
+
+def check_password(password: str) -> None:
+    """
+    Raises
+    ------
+    LoadwatchError
+        If it is too short to be a password, or too long to hash in good time.
+    """
+    if not MIN_PASSWORD <= len(password) <= 1000:
+        raise LoadwatchError(f"A password has at least {MIN_PASSWORD} characters.")
+
+
+def check_timezone(timezone: str) -> None:
+    """
+    Raises
+    ------
+    LoadwatchError
+        If there is no such zone.
+    """
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise LoadwatchError(f"{timezone!r} is not a time zone; one is called for example Europe/Berlin.") from None

@@ -1,0 +1,45 @@
+"""A push becomes a row before it is answered."""
+
+import hashlib
+from dataclasses import dataclass
+
+from loadwatch.services.ports import Clock, Database, Nudge, PushEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a push."""
+
+    inbox_id: int | None
+    """None: the very same body is there already."""
+    quarantined: str | None
+
+
+class InboxService:
+    """Keeps events. Needs a database and nothing else; the nudge may fail unseen."""
+
+    def __init__(self, database: Database, nudge: Nudge, clock: Clock) -> None:
+        self._database = database
+        self._nudge = nudge
+        self._clock = clock
+
+    def record(self, event: PushEvent) -> Receipt:
+        """
+        Keep an event durably, then wake a worker.
+
+        An event of a subscription that is not ours, or of an athlete whom we do not know, is kept in
+        quarantine: a wrong setting must be visible, not a loss.
+        """
+        digest = hashlib.sha256(event.canonical_body.encode()).hexdigest()
+        with self._database.write() as tx:
+            ours = tx.subscription_id()
+            reason = None
+            if ours is not None and event.subscription_id != ours:
+                reason = f"subscription {event.subscription_id} is not ours ({ours})"
+            elif tx.athlete_of_strava(event.owner_id) is None:
+                reason = f"no athlete here is connected to Strava's athlete {event.owner_id}"
+            state = "quarantined" if reason else "pending"
+            inbox_id = tx.add_inbox(event, digest, state, reason, self._clock())
+        if inbox_id is not None and reason is None:
+            self._nudge.inbox(inbox_id)
+        return Receipt(inbox_id, reason)

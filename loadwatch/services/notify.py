@@ -1,0 +1,155 @@
+"""Mails: who gets which, when; claim, send, note the outcome."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from loadwatch.domain.alerts import AlertState
+from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.wording import ceiling_text
+from loadwatch.emails import EmailContent
+from loadwatch.emails.alert import alert_mail
+from loadwatch.emails.retraction import retraction_mail
+from loadwatch.emails.weekly import weekly_mail
+from loadwatch.services.errors import MailDelayed, MailRefused
+from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, OutboxItem, Tx
+from loadwatch.services.views import ceiling_of, week_of
+
+WEEKLY_HOUR = 7
+MAX_ATTEMPTS = 12
+BACK_OFF_FIRST = timedelta(seconds=30)
+BACK_OFF_LONGEST = timedelta(hours=1)
+
+
+def next_monday_morning(after: datetime, timezone: str) -> datetime:
+    """
+    The first Monday 07:00 in a time zone after an instant.
+
+    Returns
+    -------
+    datetime
+        UTC. Where the clock skips 07:00 that day, the instant at which it would have been.
+    """
+    zone = ZoneInfo(timezone)
+    local = after.astimezone(zone)
+    monday = local.date() - timedelta(days=local.weekday())
+    while True:
+        at = datetime(monday.year, monday.month, monday.day, WEEKLY_HOUR, tzinfo=zone).astimezone(ZoneInfo("UTC"))
+        if at > after:
+            return at
+        monday += timedelta(days=7)
+
+
+class NotifyService:
+    """
+    Sends what lies in the outbox.
+
+    A mail is claimed before it is sent and its outcome noted after. A worker killed between the two leaves
+    it claimed: it is shown as uncertain and not sent again, since a doubled warning is believed less.
+    """
+
+    def __init__(self, database: Database, mailer: Mailer, clock: Clock, base_url: str) -> None:
+        self._database = database
+        self._mailer = mailer
+        self._clock = clock
+        self._base_url = base_url
+
+    def deliver(self, outbox_id: int) -> str | None:
+        """Send one mail if it is due and free; its new state."""
+        with self._database.write() as tx:
+            item = tx.claim_outbox(outbox_id, self._clock())
+        if item is None:
+            return None
+        now = self._clock()
+        try:
+            with self._database.read() as tx:
+                profile = tx.athlete(item.athlete_id)
+                content = self._content(tx, profile, item) if profile else None
+        except Exception as error:
+            self._settle(item, "failed", error=f"could not be written: {error!r}")
+            raise
+        if profile is None or content is None:
+            return self._settle(item, "cancelled", error="what it was about is gone")
+        if not profile.email:
+            return self._settle(item, "failed", error="no e-mail address is set")
+        try:
+            self._mailer.send(content, to=profile.email, message_id=item.message_id, athlete_id=profile.id, at=now)
+        except MailRefused as error:
+            return self._settle(item, "failed", subject=content.subject, error=str(error))
+        except MailDelayed as error:
+            if item.attempts >= MAX_ATTEMPTS:
+                return self._settle(item, "failed", subject=content.subject, error=f"given up: {error}")
+            wait = min(BACK_OFF_FIRST * 2**item.attempts, BACK_OFF_LONGEST)
+            return self._settle(item, "pending", subject=content.subject, error=str(error), again=now + wait)
+        return self._settle(item, "sent", subject=content.subject)
+
+    def deliver_due(self, limit: int = 100) -> int:
+        """Send all that is due; the number that left."""
+        with self._database.read() as tx:
+            due = tx.due_outbox_ids(self._clock(), limit)
+        return sum(self.deliver(outbox_id) == "sent" for outbox_id in due)
+
+    def _settle(
+        self,
+        item: OutboxItem,
+        state: str,
+        *,
+        subject: str | None = None,
+        error: str | None = None,
+        again: datetime | None = None,
+    ) -> str:
+        with self._database.write() as tx:
+            tx.settle_outbox(item.id, state, self._clock(), mail_subject=subject, error=error, next_attempt_at=again)
+        return state
+
+    def _content(self, tx: Tx, profile: AthleteProfile, item: OutboxItem) -> EmailContent | None:
+        if item.kind == "weekly":
+            report = week_of(tx, profile, IsoWeek.parse(item.subject))
+            return weekly_mail(
+                report,
+                name=profile.name,
+                units=profile.units,
+                timezone=profile.timezone,
+                base_url=self._base_url,
+            )
+        alert = tx.alert(profile.id, int(item.subject))
+        if alert is None:
+            return None
+        if item.kind == "retraction":
+            cause = tx.transitions(profile.id, alert.id)[-1].cause
+            return retraction_mail(alert, cause, name=profile.name, units=profile.units, base_url=self._base_url)
+        detail = tx.run_detail(profile.id, alert.run_id) if alert.run_id else None
+        return alert_mail(
+            alert,
+            detail.run if detail else None,
+            ceiling_text(ceiling_of(tx, profile, self._clock()), profile.units),
+            name=profile.name,
+            units=profile.units,
+            base_url=self._base_url,
+        )
+
+    def queue_weekly(self, limit: int = 500) -> int:
+        """
+        Put the summaries of the week that has ended into the outbox, for athletes whose Monday has come.
+
+        The row's key (athlete, kind, week) makes each exist once, however often this runs.
+        """
+        now = self._clock()
+        with self._database.write() as tx:
+            due = tx.athletes_due_weekly(now, limit)
+            for profile in due:
+                assert profile.next_weekly_at is not None  # it was due
+                monday = now.astimezone(ZoneInfo(profile.timezone)).date()
+                week = IsoWeek.of(monday).shifted(-1)
+                if profile.weekly_mail and profile.email:
+                    tx.add_outbox(profile.id, "weekly", str(week), now)
+                tx.update_athlete(profile.id, next_weekly_at=next_monday_morning(now, profile.timezone))
+        return len(due)
+
+    def expire(self, limit: int = 500) -> int:
+        """Close alerts whose time has run out."""
+        now = self._clock()
+        with self._database.write() as tx:
+            spent = tx.expired_alerts(now, limit)
+            for alert_id in spent:
+                tx.move_alert(alert_id, AlertState.RESOLVED, "spent: 7 days after the run", now)
+        return len(spent)

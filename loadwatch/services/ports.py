@@ -1,0 +1,417 @@
+"""What the use cases need from the outside, and the records that pass to and fro."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal, Protocol
+
+from loadwatch.domain.activity import Run, Streams
+from loadwatch.domain.alerts import Alert, AlertState, Mailed, StoredAlert
+from loadwatch.domain.daily import DayTotal
+from loadwatch.domain.rules import EarlierHistory, Finding
+from loadwatch.domain.wording import AlertText, Units
+from loadwatch.emails import EmailContent
+
+
+@dataclass(frozen=True, slots=True)
+class PushEvent:
+    """One body of Strava's push, read and checked; a hint to look, never a fact."""
+
+    object_type: Literal["activity", "athlete"]
+    object_id: int
+    aspect: Literal["create", "update", "delete"]
+    owner_id: int
+    subscription_id: int
+    event_time: int
+    updates: dict[str, str]
+    canonical_body: str
+    """The body with its keys in order: equal for each delivery of one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """An event as it lies in the inbox."""
+
+    id: int
+    object_type: str
+    object_id: int
+    aspect: str
+    owner_id: int
+    subscription_id: int
+    state: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work to be done on one activity: what a claim hands out."""
+
+    id: int
+    athlete_id: int
+    source: str
+    source_id: int
+    wanted: int
+    attempts: int
+    missing_since: datetime | None
+    deletion_seen: bool
+    stream_attempts: int
+    first_event_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """
+    How a claimed job ends.
+
+    Attributes
+    ----------
+    next_attempt_at : datetime or None
+        When to look again although nothing new is wanted; None: finished.
+    done : int or None
+        The `wanted` that this attempt has served; None: it served nothing.
+    """
+
+    next_attempt_at: datetime | None
+    done: int | None
+    attempts: int = 0
+    missing_since: datetime | None = None
+    deletion_seen: bool = False
+    stream_attempts: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An athlete's link to Strava."""
+
+    athlete_id: int
+    strava_athlete_id: int
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+    scopes: frozenset[str]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What Strava answers to a refresh."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRecord:
+    """One activity as the API told it, in our units; what it did not tell is None."""
+
+    source_id: int
+    name: str
+    sport: str
+    start: datetime
+    local_date: date
+    timezone: str | None
+    distance_m: float | None
+    moving_s: float | None
+    elapsed_s: float | None
+    ascent_m: float | None
+    average_heartrate_bpm: float | None
+    is_race: bool
+    is_manual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of the activity list: the records that could be read, and what was wrong with the others."""
+
+    records: tuple[ActivityRecord, ...]
+    unreadable: tuple[str, ...]
+    n_raw: int
+
+
+@dataclass(frozen=True, slots=True)
+class AthleteProfile:
+    """An athlete with their settings."""
+
+    id: int
+    name: str
+    email: str | None
+    timezone: str
+    units: Units
+    novice: bool
+    alert_mails: bool
+    weekly_mail: bool
+    next_weekly_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """What logs in."""
+
+    id: int
+    athlete_id: int
+    email: str | None
+    password_hash: str | None = field(repr=False)
+    is_operator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A stored activity with what the page of a run shows beside the run itself."""
+
+    run: Run
+    source: str
+    source_id: int
+    streams: str
+    average_heartrate_bpm: float | None
+    is_manual: bool
+    timezone: str | None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step in an alert's life."""
+
+    from_state: str | None
+    to_state: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """A mail that waits, or what became of it."""
+
+    id: int
+    athlete_id: int
+    kind: str
+    subject: str
+    state: str
+    attempts: int
+    message_id: str
+    mail_subject: str | None
+    error: str | None
+    created_at: datetime
+    claimed_at: datetime | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """Where the runs of one athlete stand."""
+
+    received: int
+    pending: int
+    failed: tuple[tuple[int, str, datetime], ...]
+    """Activities that could not be fetched yet: Strava's id, why, and when it is tried again."""
+    last_received_at: datetime | None
+    last_run_start: datetime | None
+    unsettled_mails: int
+
+
+class Tx(Protocol):
+    """One transaction. Everything an athlete owns is asked for with that athlete's id."""
+
+    # inbox
+    def add_inbox(self, event: PushEvent, digest: str, state: str, reason: str | None, now: datetime) -> int | None:
+        """Store an event; None if the very same body is there already."""
+        ...
+
+    def inbox_item(self, inbox_id: int) -> InboxItem | None: ...
+    def pending_inbox_ids(self, limit: int) -> list[int]: ...
+    def settle_inbox(self, inbox_id: int, state: str, reason: str | None, now: datetime) -> bool:
+        """Mark a pending event; False if another worker was first."""
+        ...
+
+    def release_quarantine(self) -> int:
+        """Let go the events whose athlete and subscription are ours by now; how many."""
+        ...
+
+    # fetch jobs
+    def want(self, athlete_id: int, source: str, source_id: int, *, deletion: bool, now: datetime) -> int:
+        """Note that the activity must be looked at (once more); the job's id."""
+        ...
+
+    def job_id(self, athlete_id: int, source: str, source_id: int) -> int | None: ...
+    def claim_job(
+        self, job_id: int, owner: str, dead: Iterable[str], now: datetime, until: datetime
+    ) -> Job | None: ...
+    def settle_job(self, job_id: int, owner: str, outcome: JobOutcome, now: datetime) -> bool:
+        """Note the outcome and free the row; False if `owner` no longer holds it."""
+        ...
+
+    def due_job_ids(self, now: datetime, limit: int) -> list[int]: ...
+    def lease_owners(self) -> list[str]: ...
+    def wake_jobs(self, athlete_id: int, now: datetime) -> int: ...
+
+    # runs
+    def lock_athlete(self, athlete_id: int) -> None:
+        """Let writers of this athlete's runs follow one another, so that totals are sums of all rows."""
+        ...
+
+    def upsert_run(
+        self, athlete_id: int, source: str, record: ActivityRecord, *, streams: str, trusted: bool, now: datetime
+    ) -> tuple[Run, Run | None]:
+        """Store an activity; (as it is now, as it was before)."""
+        ...
+
+    def run_by_source(self, athlete_id: int, source: str, source_id: int) -> RunDetail | None: ...
+    def delete_run(self, athlete_id: int, source: str, source_id: int) -> Run | None: ...
+    def runs_between(self, athlete_id: int, since: datetime, until: datetime | None = None) -> list[Run]: ...
+    def runs_of_days(self, athlete_id: int, days: Iterable[date]) -> list[Run]: ...
+    def put_day_totals(self, athlete_id: int, days: Iterable[date], totals: Iterable[DayTotal]) -> None: ...
+    def day_totals(self, athlete_id: int, since: date, until: date) -> list[DayTotal]: ...
+    def last_counted_start(self, athlete_id: int, before: datetime) -> datetime | None: ...
+    def earlier_history(self, athlete_id: int, before: datetime) -> EarlierHistory: ...
+    def first_local_date(self, athlete_id: int) -> date | None: ...
+    def run_detail(self, athlete_id: int, run_id: int) -> RunDetail | None: ...
+    def run_details_since(self, athlete_id: int, since: datetime) -> list[RunDetail]: ...
+
+    # assessment
+    def want_assessment(self, athlete_id: int, since: datetime, now: datetime) -> None: ...
+    def lock_assessment(self, athlete_id: int) -> tuple[int, datetime] | None:
+        """(wanted, since) of an athlete who waits to be assessed, locked to the end of the transaction."""
+        ...
+
+    def settle_assessment(self, athlete_id: int, wanted: int) -> None: ...
+    def fail_assessment(self, athlete_id: int, error: str, next_attempt_at: datetime) -> None: ...
+    def due_assessments(self, now: datetime, limit: int) -> list[int]: ...
+    def stored_alerts(self, athlete_id: int, since: datetime) -> list[StoredAlert]: ...
+    def add_alert(
+        self,
+        athlete_id: int,
+        finding: Finding,
+        digest: str,
+        text: AlertText,
+        state: AlertState,
+        cause: str,
+        now: datetime,
+    ) -> int: ...
+    def revise_alert(
+        self,
+        alert_id: int,
+        finding: Finding,
+        digest: str,
+        text: AlertText,
+        state: AlertState,
+        cause: str,
+        now: datetime,
+    ) -> None: ...
+    def move_alert(self, alert_id: int, to: AlertState, cause: str, now: datetime) -> None: ...
+    def expired_alerts(self, now: datetime, limit: int) -> list[int]: ...
+    def alerts_since(self, athlete_id: int, since: datetime) -> list[Alert]: ...
+    def alert(self, athlete_id: int, alert_id: int) -> Alert | None: ...
+    def alert_owner(self, alert_id: int) -> int | None: ...
+    def transitions(self, athlete_id: int, alert_id: int) -> list[Transition]: ...
+    def mailed(self, athlete_id: int, since: datetime) -> list[Mailed]: ...
+
+    # outbox
+    def add_outbox(self, athlete_id: int, kind: str, subject: str, now: datetime) -> int | None: ...
+    def cancel_outbox(self, athlete_id: int, kind: str, subject: str, why: str, now: datetime) -> str | None:
+        """Take back a mail that has not left; the state in which it was found, None if there is none."""
+        ...
+
+    def claim_outbox(self, outbox_id: int, now: datetime) -> OutboxItem | None: ...
+    def settle_outbox(
+        self,
+        outbox_id: int,
+        state: str,
+        now: datetime,
+        *,
+        mail_subject: str | None = None,
+        error: str | None = None,
+        next_attempt_at: datetime | None = None,
+    ) -> None: ...
+    def due_outbox_ids(self, now: datetime, limit: int) -> list[int]: ...
+    def claimed_outbox_ids(self, limit: int) -> list[int]:
+        """Mails of which no outcome is known: being sent just now, or cut off in the middle."""
+        ...
+
+    def outbox_items(self, athlete_id: int, limit: int) -> list[OutboxItem]: ...
+
+    # athletes and accounts
+    def athlete(self, athlete_id: int) -> AthleteProfile | None: ...
+    def athlete_ids(self) -> list[int]: ...
+    def add_athlete(self, name: str, email: str | None, timezone: str, now: datetime) -> int: ...
+    def update_athlete(self, athlete_id: int, **changes: Any) -> None: ...
+    def athletes_due_weekly(self, now: datetime, limit: int) -> list[AthleteProfile]: ...
+    def count_accounts(self) -> int: ...
+    def add_account(
+        self, athlete_id: int, email: str | None, password_hash: str | None, *, is_operator: bool, now: datetime
+    ) -> int: ...
+    def account(self, account_id: int) -> AccountRecord | None: ...
+    def account_by_email(self, email: str) -> AccountRecord | None: ...
+    def account_of_athlete(self, athlete_id: int) -> AccountRecord | None: ...
+    def set_password_hash(self, account_id: int, password_hash: str) -> None: ...
+    def add_token(self, athlete_id: int, digest: str, now: datetime) -> None: ...
+    def athlete_by_token(self, digest: str) -> int | None: ...
+
+    # Strava
+    def athlete_of_strava(self, strava_athlete_id: int) -> int | None: ...
+    def connection(self, athlete_id: int) -> Connection | None: ...
+    def put_connection(self, connection: Connection, now: datetime) -> None: ...
+    def claim_refresh(self, athlete_id: int, seen_refresh_token: str, now: datetime, until: datetime) -> bool: ...
+    def put_tokens(self, athlete_id: int, pair: TokenPair) -> None: ...
+    def fail_refresh(self, athlete_id: int, seen_refresh_token: str, *, needs_reauth: bool) -> bool: ...
+    def want_backfill(self, athlete_id: int, at: datetime | None) -> None:
+        """When to take over the athlete's list; None: it is done."""
+        ...
+
+    def due_backfills(self, now: datetime, limit: int) -> list[int]: ...
+    def subscription_id(self) -> int | None: ...
+    def put_subscription(self, subscription_id: int | None, callback_url: str, now: datetime) -> None: ...
+
+    # sync
+    def log_sync(self, athlete_id: int | None, what: str, detail: str, now: datetime) -> None: ...
+    def sync_state(self, athlete_id: int, strava_athlete_id: int | None) -> SyncState: ...
+
+
+class Database(Protocol):
+    """Hands out transactions. No network call belongs inside one."""
+
+    def write(self) -> AbstractContextManager[Tx]: ...
+    def read(self) -> AbstractContextManager[Tx]: ...
+
+
+class Strava(Protocol):
+    """The API, one client per use; every error is one of `errors.StravaError`."""
+
+    def activity(self, access_token: str, source_id: int) -> ActivityRecord: ...
+    def streams(self, access_token: str, source_id: int) -> Streams | None:
+        """None where there are none (yet)."""
+        ...
+
+    def list_page(self, access_token: str, after: datetime, page: int) -> ListPage: ...
+    def refresh(self, refresh_token: str) -> TokenPair: ...
+
+
+class Mailer(Protocol):
+    """Hands one mail over; raises `MailRefused` or `MailDelayed`."""
+
+    def send(self, content: EmailContent, *, to: str, message_id: str, athlete_id: int, at: datetime) -> None: ...
+
+
+class PasswordHasher(Protocol):
+    """Slow hashes of passwords."""
+
+    def hash(self, password: str) -> str: ...
+    def verify(self, password_hash: str, password: str) -> bool: ...
+    def needs_rehash(self, password_hash: str) -> bool: ...
+
+
+class Nudge(Protocol):
+    """Wakes a worker, best effort: what is lost here the sweep finds."""
+
+    def inbox(self, inbox_id: int) -> None: ...
+    def assess(self, athlete_id: int) -> None: ...
+    def mails(self) -> None: ...
+    def backfill(self, athlete_id: int) -> None: ...
+
+
+class Clock(Protocol):
+    """Now, UTC."""
+
+    def __call__(self) -> datetime: ...

@@ -1,0 +1,81 @@
+"""A valid access token, refreshed by one worker at a time."""
+
+import time
+from datetime import timedelta
+
+from loadwatch.services.errors import NeedsReauth, RefreshRejected, StravaUnavailable
+from loadwatch.services.ports import Clock, Connection, Database, Strava
+
+REFRESH_BEFORE = timedelta(minutes=30)
+"""Refresh a token with less life left than this, so that it outlives the work it is fetched for."""
+
+LEASE = timedelta(seconds=45)
+"""How long one worker may ask for a new pair; longer than the slowest answer that we wait for."""
+
+
+class TokenService:
+    """
+    Hands out access tokens.
+
+    Strava's refresh token is used once: of two workers who refresh at the same time one would be refused and
+    the athlete thrown out. So the row is claimed first, in a transaction of its own (no network call lies
+    inside one), the new pair is committed before it is used, and the others wait and read it.
+    """
+
+    def __init__(self, database: Database, strava: Strava, clock: Clock) -> None:
+        self._database = database
+        self._strava = strava
+        self._clock = clock
+
+    def access_token(self, athlete_id: int, *, refused: str | None = None) -> str:
+        """
+        A token that should be good for the next minutes.
+
+        Parameters
+        ----------
+        refused : str or None
+            A token that Strava has just refused (401): do not hand out this one again.
+
+        Raises
+        ------
+        NeedsReauth
+            If the athlete must connect again.
+        StravaUnavailable
+            If a refresh is needed and Strava does not answer.
+        """
+        deadline = time.monotonic() + LEASE.total_seconds()
+        while True:
+            with self._database.read() as tx:
+                connection = tx.connection(athlete_id)
+            if connection is None or connection.state != "connected":
+                raise NeedsReauth("Strava is not connected")
+            fresh = connection.expires_at - self._clock() > REFRESH_BEFORE
+            if fresh and connection.access_token != refused:
+                return connection.access_token
+            now = self._clock()
+            with self._database.write() as tx:
+                mine = tx.claim_refresh(athlete_id, connection.refresh_token, now, now + LEASE)
+            if mine:
+                return self._refresh(connection)
+            if time.monotonic() > deadline:
+                raise StravaUnavailable("another worker has been refreshing this athlete's token for too long")
+            time.sleep(0.05)
+
+    def _refresh(self, connection: Connection) -> str:
+        try:
+            pair = self._strava.refresh(connection.refresh_token)
+        except RefreshRejected as error:
+            with self._database.write() as tx:
+                gone = tx.fail_refresh(connection.athlete_id, connection.refresh_token, needs_reauth=True)
+                if gone:
+                    tx.log_sync(connection.athlete_id, "needs_reauth", str(error), self._clock())
+            if gone:
+                raise NeedsReauth("Strava refused to renew the connection") from error
+            return self.access_token(connection.athlete_id)  # a new connection was made meanwhile
+        except Exception:
+            with self._database.write() as tx:
+                tx.fail_refresh(connection.athlete_id, connection.refresh_token, needs_reauth=False)
+            raise
+        with self._database.write() as tx:
+            tx.put_tokens(connection.athlete_id, pair)
+        return pair.access_token

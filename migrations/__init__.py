@@ -1,0 +1,1 @@
+"""alembic: how the tables came to be."""
