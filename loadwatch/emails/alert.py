@@ -1,0 +1,132 @@
+"""The mail of one alert: the fact, why it is told, what to do, and what the judgement rests on."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from loadwatch.domain.activity import Run
+from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, Alert
+from loadwatch.domain.rules import Reason
+from loadwatch.domain.wording import Units, days_text, distance_text
+from loadwatch.emails import EmailContent
+from loadwatch.emails.render import day_text, one_line, render
+
+_QUANTITIES: Final = {
+    "run_distance": "Distance of this run",
+    "session_distance": "Distance of this session",
+    "session_spike": "Length against your longest",
+    "days_without_run": "Time without a run",
+}
+
+_GRADES: Final = {
+    "A": "a cohort of runners was followed",
+    "B": "taken over from another sport",
+    "C": "expert opinion, no study of this exact rule",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """
+    One comparison in words, each number with its unit.
+
+    Attributes
+    ----------
+    what, window : str
+        The quantity, and the time it was compared over.
+    value : str
+        The quantity of the run that is judged.
+    before, threshold : str or None
+        The runner's own baseline, and the line the rule draws; None where there is none.
+    """
+
+    what: str
+    window: str
+    value: str
+    before: str | None
+    threshold: str | None
+
+
+def alert_mail(
+    alert: Alert,
+    run: Run | None,
+    ceiling_sentence: str,
+    *,
+    name: str,
+    units: Units,
+    base_url: str,
+    explain_url: str | None = None,
+) -> EmailContent:
+    """
+    The mail of an alert that fires.
+
+    Parameters
+    ----------
+    run : Run or None
+        The run it speaks of; None if it is gone by now.
+    ceiling_sentence : str
+        How far the next run may go, in words (`domain.wording.ceiling_text`).
+    name : str
+        The runner's name, may be empty.
+    base_url : str
+        Where this loadwatch is reached.
+    explain_url : str or None
+        Page that shows how the alert came about, under `base_url`.
+
+    Raises
+    ------
+    ValueError
+        If `explain_url` is not under `base_url`.
+    """
+    weight = "Caution" if alert.severity >= MAIL_FROM_SEVERITY else "Note"
+    return render(
+        "alert",
+        subject=alert.title,
+        because="mail about jumps in load is switched on for you",
+        base_url=base_url,
+        kicker=" · ".join(part for part in (one_line(name), weight, *_which(alert, run)) if part),
+        alert=alert,
+        grade=_GRADES[alert.evidence.grade],
+        rows=reason_rows(alert.reasons, units),
+        ceiling_sentence=ceiling_sentence,
+        explain_url=explain_url,
+    )
+
+
+def reason_rows(reasons: tuple[Reason, ...], units: Units) -> list[ReasonRow]:
+    """The comparisons behind an alert in people's words, the deciding one first."""
+    return [
+        ReasonRow(
+            what=_QUANTITIES.get(r.quantity, r.quantity.replace("_", " ")),
+            window=r.window,
+            value=quantity_text(r.value, r.unit, units),
+            before=None if r.baseline is None else quantity_text(r.baseline, r.unit, units),
+            threshold=None if r.threshold is None else quantity_text(r.threshold, r.unit, units),
+        )
+        for r in reasons
+    ]
+
+
+def quantity_text(value: float, unit: str, units: Units) -> str:
+    """
+    A number of a `Reason` with its unit.
+
+    Parameters
+    ----------
+    value : float
+        In `unit`.
+    unit : str
+        "m", "d", "ratio"; any other is shown as it is.
+    """
+    if unit == "m":
+        return distance_text(value, units)
+    if unit == "d":
+        return days_text(value)
+    if unit == "ratio":
+        return f"{value:.2f} times"
+    return f"{value:g} {unit}"
+
+
+def _which(alert: Alert, run: Run | None) -> tuple[str, ...]:
+    if run is None:
+        return (f"run of {day_text(alert.run_start.date(), year=True)} (UTC)",)
+    return day_text(run.local_date, year=True), one_line(run.name)
