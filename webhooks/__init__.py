@@ -1,0 +1,1 @@
+"""The door that Strava pushes at: two routes, no other work."""

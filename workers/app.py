@@ -1,0 +1,93 @@
+"""The Celery app: how work travels. What work there is stands in the database."""
+
+import os
+
+# A soft shutdown on SIGTERM: it is read when Celery is imported.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+
+from celery import Celery
+
+from loadwatch.adapters.broker import celery_broker_url, redis_url
+from loadwatch.bootstrap import TaskNudge
+from loadwatch.settings import Settings
+from workers.schedule import SCHEDULE
+
+TASKS = ("workers.ingest", "workers.assess", "workers.notify", "workers.care")
+
+
+def broker_url(settings: Settings) -> str:
+    """The broker's address: the one set, or the embedded one's socket."""
+    return settings.redis_url or redis_url(settings.data_dir)
+
+
+def make_celery(settings: Settings) -> Celery:
+    """
+    A Celery app for these settings.
+
+    Each setting below is there because without it work is lost, doubled or late: see the comments.
+    """
+    app = Celery("loadwatch", broker=celery_broker_url(broker_url(settings)), include=list(TASKS))
+    app.conf.update(
+        # A task is acknowledged after it ran: a killed worker's task comes back.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        # What a task did stands in the database; results would cost a third of the speed.
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        # Far below the visibility timeout, after which the broker hands a running task to another worker.
+        task_soft_time_limit=60,
+        task_time_limit=90,
+        broker_transport_options={
+            "visibility_timeout": 3600,
+            # kombu looks for lost tasks each interval x throttle seconds: 100 with its defaults.
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 20,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+        },
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        # SIGTERM gives running tasks this long and hands the rest back.
+        worker_soft_shutdown_timeout=10,
+        worker_enable_soft_shutdown_on_idle=False,
+        worker_hijack_root_logger=False,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
+        worker_max_tasks_per_child=5000,
+        beat_max_loop_interval=2,
+        beat_scheduler="workers.schedule:MemoryScheduler",
+        timezone="UTC",
+        loadwatch_redis_url=broker_url(settings),
+    )
+    app.conf.beat_schedule = SCHEDULE
+    return app
+
+
+def make_nudge(app: Celery) -> TaskNudge:
+    """A nudge through this app that gives up within a second, so that no request waits for a dead broker."""
+
+    def send(task: str, args: tuple[int, ...]) -> None:
+        app.send_task(f"workers.{task}", args=args, retry=False)
+
+    return TaskNudge(send)
+
+
+def make_publisher(settings: Settings) -> Celery:
+    """An app for processes that only send: it loads no task and waits less than a second for the broker."""
+    app = Celery("loadwatch", broker=celery_broker_url(broker_url(settings)))
+    app.conf.update(
+        task_serializer="json",
+        task_ignore_result=True,
+        broker_transport_options={
+            "socket_timeout": 0.5,
+            "socket_connect_timeout": 0.3,
+            "max_retries": 0,
+            "retry_on_timeout": False,
+        },
+        broker_connection_retry=False,
+        broker_connection_timeout=0.5,
+        broker_pool_limit=2,
+    )
+    return app
