@@ -1,0 +1,325 @@
+"""The command line."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from loadwatch import __version__
+from loadwatch.bootstrap import Services, make_services
+from loadwatch.services.errors import LoadwatchError
+from loadwatch.settings import Settings, SettingsError
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+class Commands(click.Group):
+    """Turns the errors that a person can mend into one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (LoadwatchError, SettingsError) as error:
+            raise click.ClickException(str(error)) from error
+        except ValidationError as error:
+            lines = [f"LOADWATCH_{'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
+            raise click.ClickException("a setting cannot be used:\n  " + "\n  ".join(lines)) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="loadwatch")
+def main() -> None:
+    """
+    Watches a runner's load and thighs, and says with its reasons when something changed.
+
+    \b
+    First steps:
+      loadwatch demo           look around with a made-up runner, nothing is kept
+      loadwatch up             run everything on this machine
+      loadwatch doctor         what works, what does not, what to do
+
+    Settings come from the environment, each with the prefix LOADWATCH_.
+    """
+
+
+@contextmanager
+def _services(settings: Settings | None = None) -> Iterator[Services]:
+    services = make_services(settings or Settings())
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def _athlete_id(services: Services, athlete: str | None) -> int:
+    """The athlete meant: by the e-mail address or number given, or the only one there is."""
+    with services.store.read() as tx:
+        everyone = tx.athlete_ids()
+    if athlete is None:
+        if len(everyone) == 1:
+            return everyone[0]
+        hint = "there is none yet: make one with `loadwatch user create`" if not everyone else "say which: --athlete"
+        raise click.ClickException(f"{len(everyone)} athletes here; {hint}")
+    found = int(athlete) if athlete.isdecimal() else services.accounts.athlete_by_email(athlete)
+    if found not in everyone:
+        raise click.ClickException(f"no athlete {athlete!r}; `loadwatch user list` names them")
+    return found
+
+
+_athlete_option = click.option(
+    "--athlete", metavar="A", help="E-mail address or number of the athlete; not needed where there is only one."
+)
+
+
+# running
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="Where the dashboard listens, on 127.0.0.1.")
+@click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder for everything kept.")
+def up(port: int, data_dir: Path | None) -> None:
+    """Run everything on this machine: broker, database, dashboard, webhooks, worker, beat. Ctrl-C stops it."""
+    from loadwatch.up import run_up
+
+    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    if "LOADWATCH_BASE_URL" not in os.environ:
+        settings.base_url = f"http://127.0.0.1:{port}"
+    sys.exit(run_up(settings, port, console.print))
+
+
+@main.command()
+@click.option("--port", default=8000, show_default=True, help="Where the dashboard listens, on 127.0.0.1.")
+@click.option("--once", is_flag=True, help="No server left running: show what happens, check it, end.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Serve a real activity list (JSON, also .gz) instead of the made-up season.",
+)
+def demo(port: int, once: bool, source: Path | None) -> None:
+    """Show loadwatch at work: a throw-away folder, a Strava simulator, a runner with a season of runs."""
+    from loadwatch.demo.show import run_demo
+
+    sys.exit(run_demo(port, once=once, source=source, say=console.print))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the tables that this version expects."""
+    from loadwatch.adapters.db import migrate as steps
+
+    with _services() as services:
+        before = steps.current(services.engines.write)
+        steps.upgrade(services.engines.write)
+        console.print(f"database: {before or 'empty'} -> {steps.head()}")
+
+
+def _gunicorn(app: str, host: str, port: int, processes: int) -> None:
+    argv = ["gunicorn", "--bind", f"{host}:{port}", "--workers", str(processes), "--worker-class", "sync"]
+    # Loaded once and shared by the children; they open their own connections.
+    argv += ["--preload", "--timeout", "40", "--graceful-timeout", "10", "--log-level", "warning", app]
+    os.execv(sys.executable, [sys.executable, "-m", *argv])
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--processes", default=3, show_default=True)
+def web(host: str, port: int, processes: int) -> None:
+    """Serve dashboard, API and webhooks."""
+    _gunicorn("loadwatch.wsgi:web()", host, port, processes)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8001, show_default=True)
+@click.option("--processes", default=2, show_default=True)
+def webhooks(host: str, port: int, processes: int) -> None:
+    """Serve the webhooks alone."""
+    _gunicorn("loadwatch.wsgi:hooks()", host, port, processes)
+
+
+@main.command()
+@click.option("--concurrency", default=2, show_default=True, help="Tasks at a time.")
+def worker(concurrency: int) -> None:
+    """Work off what is due."""
+    from loadwatch.adapters import log
+    from workers.app import make_celery
+
+    settings = Settings()
+    log.set_up(settings.log_level)
+    options = [
+        "--without-gossip",
+        "--without-mingle",
+        f"--concurrency={concurrency}",
+        "--loglevel",
+        settings.log_level,
+    ]
+    make_celery(settings).worker_main(["--quiet", "worker", *options])
+
+
+@main.command()
+def beat() -> None:
+    """Knock for what is due every half minute. One is enough; two do no harm."""
+    from loadwatch.adapters import log
+    from workers.app import make_celery
+
+    settings = Settings()
+    log.set_up(settings.log_level)
+    make_celery(settings).Beat(loglevel=settings.log_level, quiet=True).run()
+
+
+@main.command()
+@click.argument("part", type=click.Choice(["worker", "beat"]))
+def alive(part: str) -> None:
+    """Whether this machine's worker or beat gave a sign of life; exit 1 if not. For health checks."""
+    from loadwatch.adapters.pulse import alive_here
+    from workers.app import broker_url
+
+    sys.exit(not alive_here(broker_url(Settings()), part))
+
+
+# looking
+
+
+@main.command()
+@click.argument("alert_id", type=int)
+def explain(alert_id: int) -> None:
+    """Print how an alert came about: each comparison, its threshold, its evidence, and what became of it."""
+    from loadwatch.explain import explanation
+
+    with _services() as services:
+        with services.store.read() as tx:
+            athlete_id = tx.alert_owner(alert_id)
+        if athlete_id is None:
+            raise click.ClickException(f"there is no alert {alert_id}")
+        page = services.views.alert(athlete_id, alert_id)
+        profile = services.views.profile(athlete_id)
+        console.print(explanation(page, profile.units, ZoneInfo(profile.timezone)))
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, database, broker, mail, Strava, clock and disk: what works, what to do. Exit 1 on a fault."""
+    from loadwatch.doctor import examine
+
+    findings, settings_table = examine(Settings())
+    table = Table("setting", "value", "from", box=None, pad_edge=False)
+    for row in settings_table:
+        table.add_row(*row)
+    console.print(table)
+    console.print()
+    for finding in findings:
+        mark = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]BAD [/]"}[finding.state]
+        console.print(f"{mark} {finding.what}: {finding.says}")
+        if finding.do:
+            console.print(f"     -> {finding.do}")
+    sys.exit(any(f.state == "bad" for f in findings))
+
+
+# people
+
+
+@main.group()
+def user() -> None:
+    """Accounts on this server."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", default="", help="Shown in mails; the address by default.")
+@click.option("--timezone", default="UTC", show_default=True, help="For example Europe/Berlin.")
+@click.password_option(help="At least 10 characters; asked for when not given.")
+def user_create(email: str, name: str, timezone: str, password: str) -> None:
+    """Make an account, whatever LOADWATCH_SIGNUP says."""
+    with _services() as services:
+        account = services.accounts.sign_up(name, email, password, timezone, force=True)
+        role = "operator" if account.is_operator else "runner"
+        console.print(f"account for {account.email} made ({role}, athlete {account.athlete_id})")
+
+
+@user.command("list")
+def user_list() -> None:
+    """Name the athletes."""
+    with _services() as services, services.store.read() as tx:
+        table = Table("athlete", "name", "e-mail", "time zone", "Strava", box=None, pad_edge=False)
+        for athlete_id in tx.athlete_ids():
+            profile, link = tx.athlete(athlete_id), tx.connection(athlete_id)
+            assert profile is not None  # just listed
+            table.add_row(
+                str(athlete_id), profile.name, profile.email or "-", profile.timezone, link.state if link else "-"
+            )
+        console.print(table)
+
+
+@main.group()
+def token() -> None:
+    """Keys to the JSON API."""
+
+
+@token.command("create")
+@_athlete_option
+def token_create(athlete: str | None) -> None:
+    """Make an API token and print it, once."""
+    with _services() as services:
+        click.echo(services.accounts.create_token(_athlete_id(services, athlete)))
+
+
+# Strava
+
+
+@main.group()
+def strava() -> None:
+    """The push subscription, and history."""
+
+
+@strava.command("subscribe")
+def strava_subscribe() -> None:
+    """Ask Strava to push: tests the callback, then subscribes."""
+    from loadwatch.strava_admin import subscribe
+
+    with _services() as services:
+        for line in subscribe(services):
+            console.print(line)
+
+
+@strava.command("status")
+def strava_status() -> None:
+    """Compare the subscription at Strava with the one kept here, and test the callback."""
+    from loadwatch.strava_admin import status
+
+    with _services() as services:
+        fine, lines = status(services)
+        for line in lines:
+            console.print(line)
+    sys.exit(not fine)
+
+
+@strava.command("unsubscribe")
+def strava_unsubscribe() -> None:
+    """End the subscription; nothing that is stored is touched."""
+    from loadwatch.strava_admin import unsubscribe
+
+    with _services() as services:
+        for line in unsubscribe(services):
+            console.print(line)
+
+
+@strava.command("backfill")
+@click.option("--days", default=180, show_default=True, help="How far back.")
+@_athlete_option
+def strava_backfill(days: int, athlete: str | None) -> None:
+    """Take over an athlete's activity list of the last months, now, and judge it."""
+    with _services() as services:
+        athlete_id = _athlete_id(services, athlete)
+        with console.status(f"asking Strava for the last {days} days"):
+            stored = services.ingest.backfill(athlete_id, days)
+            services.assess.assess(athlete_id)
+        console.print(f"{stored} activities of the last {days} days are here")
