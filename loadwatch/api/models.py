@@ -1,0 +1,348 @@
+"""What goes over the wire. SI units; instants in UTC; what is not known is null."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel
+
+from loadwatch.domain.activity import Run
+from loadwatch.domain.alerts import Alert
+from loadwatch.domain.ceilings import Basis, Ceiling
+from loadwatch.domain.daily import DayTotal
+from loadwatch.domain.report import WeeklyReport
+from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, SyncState
+
+Instant = Annotated[datetime, PlainSerializer(lambda at: at.isoformat().replace("+00:00", "Z"), return_type=str)]
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 has it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+
+
+class Range(BaseModel):
+    """Local days, both included."""
+
+    since: date | None = Field(None, alias="from", description="First local day.")
+    until: date | None = Field(None, alias="to", description="Last local day.")
+
+
+class RunPath(BaseModel):
+    run_id: int
+
+
+class AlertPath(BaseModel):
+    alert_id: int
+
+
+class WeekPath(BaseModel):
+    iso_week: str = Field(description="Like 2026-W47.", pattern=r"^\d{4}-W\d{2}$")
+
+
+class Me(BaseModel):
+    """The athlete with their settings."""
+
+    id: int
+    name: str
+    email: str | None
+    timezone: str
+    units: Literal["metric", "imperial"]
+    novice: bool
+    alert_mails: bool
+    weekly_mail: bool
+
+    @classmethod
+    def of(cls, profile: AthleteProfile) -> Self:
+        return cls(
+            id=profile.id,
+            name=profile.name,
+            email=profile.email,
+            timezone=profile.timezone,
+            units=profile.units,
+            novice=profile.novice,
+            alert_mails=profile.alert_mails,
+            weekly_mail=profile.weekly_mail,
+        )
+
+
+class MeChange(BaseModel):
+    """What to change; what is left out, or null, stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, min_length=1, max_length=100)
+    email: str | None = Field(None, max_length=254)
+    timezone: str | None = Field(None, max_length=60, description="Like Europe/Berlin.")
+    units: Literal["metric", "imperial"] | None = None
+    novice: bool | None = None
+    alert_mails: bool | None = None
+    weekly_mail: bool | None = None
+
+
+class RunShort(BaseModel):
+    """An activity; other sports are listed too, but only runs are compared."""
+
+    id: int
+    name: str
+    sport: str
+    start: Instant
+    local_date: date
+    distance_m: float | None
+    moving_s: float | None
+    elapsed_s: float | None
+    ascent_m: float | None
+    is_race: bool
+    distance_trusted: bool
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        return cls(
+            id=run.id,
+            name=run.name,
+            sport=run.sport,
+            start=run.start,
+            local_date=run.local_date,
+            distance_m=run.distance_m,
+            moving_s=run.moving_s,
+            elapsed_s=run.elapsed_s,
+            ascent_m=run.ascent_m,
+            is_race=run.is_race,
+            distance_trusted=run.distance_trusted,
+        )
+
+
+class RunFull(RunShort):
+    """An activity with where it came from."""
+
+    source: str
+    source_id: int
+    timezone: str | None
+    average_heartrate_bpm: float | None
+    is_manual: bool
+    fetched_at: Instant
+    alert_ids: list[int] | None = None
+
+    @classmethod
+    def of_detail(cls, detail: RunDetail, alert_ids: list[int] | None = None) -> Self:
+        return cls(
+            **RunShort.of(detail.run).model_dump(exclude={"start"}),
+            start=detail.run.start,
+            source=detail.source,
+            source_id=detail.source_id,
+            timezone=detail.timezone,
+            average_heartrate_bpm=detail.average_heartrate_bpm,
+            is_manual=detail.is_manual,
+            fetched_at=detail.fetched_at,
+            alert_ids=alert_ids,
+        )
+
+
+class RunList(RootModel[list[RunFull]]):
+    """Activities, the newest first."""
+
+
+class LoadDay(BaseModel):
+    """What was run on one local day; `ascent_m` is null if any run of the day has none."""
+
+    date: date
+    n_runs: int
+    distance_m: float
+    moving_s: float
+    ascent_m: float | None
+
+    @classmethod
+    def of(cls, total: DayTotal) -> Self:
+        return cls(
+            date=total.local_date,
+            n_runs=total.n_runs,
+            distance_m=total.distance_m,
+            moving_s=total.moving_s,
+            ascent_m=total.ascent_m,
+        )
+
+
+class Load(RootModel[list[LoadDay]]):
+    """One row for each local day, oldest first, from the first run to today."""
+
+
+class CeilingNow(BaseModel):
+    """How far the next run may go."""
+
+    basis: Basis
+    distance_m: float | None
+    speaks_above_m: float | None
+    longest_m: float | None
+    days_since_run: float | None
+    days_known: int
+    runs_known: int
+    days_to_learn: int
+    runs_to_learn: int
+
+    @classmethod
+    def of(cls, ceiling: Ceiling) -> Self:
+        return cls(
+            basis=ceiling.basis,
+            distance_m=ceiling.distance_m,
+            speaks_above_m=ceiling.speaks_above_m,
+            longest_m=ceiling.longest_m,
+            days_since_run=ceiling.days_since_run,
+            days_known=ceiling.days_known,
+            runs_known=ceiling.runs_known,
+            days_to_learn=ceiling.days_to_learn,
+            runs_to_learn=ceiling.runs_to_learn,
+        )
+
+
+class ReasonOut(BaseModel):
+    """One comparison: a quantity, its value, and what it was held against."""
+
+    quantity: str
+    value: float
+    unit: str
+    baseline: float | None
+    threshold: float | None
+    window: str
+
+
+class EvidenceOut(BaseModel):
+    """A cohort of runners, B other sport, C expert opinion."""
+
+    grade: Literal["A", "B", "C"]
+    citation: str
+
+
+class AlertOut(BaseModel):
+    """An alert with its whole reasoning."""
+
+    id: int
+    rule: str
+    rule_version: str
+    severity: int = Field(ge=1, le=4)
+    state: Literal["firing", "acknowledged", "resolved", "retracted"]
+    title: str
+    message: str
+    action: str
+    reasons: list[ReasonOut]
+    evidence: EvidenceOut
+    coverage: list[str]
+    run_id: int | None
+    problem_id: int | None
+    created_at: Instant
+
+    @classmethod
+    def of(cls, alert: Alert) -> Self:
+        return cls(
+            id=alert.id,
+            rule=alert.rule,
+            rule_version=alert.rule_version,
+            severity=alert.severity,
+            state=alert.state.value,
+            title=alert.title,
+            message=alert.message,
+            action=alert.action,
+            reasons=[
+                ReasonOut(
+                    quantity=r.quantity,
+                    value=r.value,
+                    unit=r.unit,
+                    baseline=r.baseline,
+                    threshold=r.threshold,
+                    window=r.window,
+                )
+                for r in alert.reasons
+            ],
+            evidence=EvidenceOut(grade=alert.evidence.grade, citation=alert.evidence.citation),
+            coverage=list(alert.coverage),
+            run_id=alert.run_id,
+            problem_id=alert.problem_id,
+            created_at=alert.created_at,
+        )
+
+
+class AlertList(RootModel[list[AlertOut]]):
+    """Alerts, the newest run first, whatever their state."""
+
+    @classmethod
+    def of(cls, alerts: Sequence[Alert]) -> Self:
+        return cls([AlertOut.of(a) for a in alerts])
+
+
+class WeekDistance(BaseModel):
+    week: str
+    distance_m: float
+
+
+class Week(BaseModel):
+    """One ISO week."""
+
+    week: str
+    monday: date
+    sunday: date
+    distance_m: float
+    moving_s: float
+    longest_m: float
+    runs: list[RunShort]
+    other_sports: int
+    previous: list[WeekDistance]
+    usual_m: float | None
+    change: float | None = Field(description="This week over the usual, minus one.")
+    alerts: list[AlertOut]
+    ceiling: CeilingNow
+
+    @classmethod
+    def of(cls, report: WeeklyReport) -> Self:
+        return cls(
+            week=str(report.week),
+            monday=report.week.monday,
+            sunday=report.week.sunday,
+            distance_m=report.distance_m,
+            moving_s=report.moving_s,
+            longest_m=report.longest_m,
+            runs=[RunShort.of(r) for r in report.runs],
+            other_sports=report.other_sports,
+            previous=[WeekDistance(week=str(w), distance_m=d) for w, d in report.previous],
+            usual_m=report.usual_m,
+            change=report.change,
+            alerts=[AlertOut.of(a) for a in report.alerts],
+            ceiling=CeilingNow.of(report.ceiling),
+        )
+
+
+class FailedFetch(BaseModel):
+    source_id: int
+    reason: str
+    next_attempt_at: Instant
+
+
+class Sync(BaseModel):
+    """Where the runs and the mails stand."""
+
+    strava: Literal["none", "connected", "needs_reauth"]
+    scopes: list[str]
+    received: int
+    pending: int
+    failed: list[FailedFetch]
+    last_received_at: Instant | None
+    last_run_start: Instant | None
+    unsettled_mails: int
+
+    @classmethod
+    def of(cls, sync: SyncState, connection: Connection | None) -> Self:
+        state: Literal["connected", "needs_reauth"] = "needs_reauth"
+        if connection is not None and connection.state == "connected":
+            state = "connected"
+        return cls(
+            strava=state if connection else "none",
+            scopes=sorted(connection.scopes) if connection else [],
+            received=sync.received,
+            pending=sync.pending,
+            failed=[FailedFetch(source_id=i, reason=why, next_attempt_at=at) for i, why, at in sync.failed],
+            last_received_at=sync.last_received_at,
+            last_run_start=sync.last_run_start,
+            unsettled_mails=sync.unsettled_mails,
+        )

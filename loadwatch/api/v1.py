@@ -1,0 +1,233 @@
+"""
+Version 1 of the API: reading, and the few changes that need no page.
+
+A bearer token names the athlete, and nobody else's things are found with it. Errors are problem+json (RFC 9457).
+"""
+
+import logging
+from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, g, jsonify, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.server import Server
+from flask_openapi3.openapi import OpenAPI
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
+
+from loadwatch.api.models import (
+    AlertList,
+    AlertOut,
+    AlertPath,
+    CeilingNow,
+    Load,
+    LoadDay,
+    Me,
+    MeChange,
+    Problem,
+    Range,
+    RunFull,
+    RunList,
+    RunPath,
+    Sync,
+    Week,
+    WeekPath,
+)
+from loadwatch.bootstrap import Services
+from loadwatch.domain.daily import DayTotal, IsoWeek
+from loadwatch.services.errors import LoadwatchError, NotYours
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/api/v1"
+DEFAULT_DAYS = 180
+MAX_DAYS = 3660
+
+PROBLEMS: Final[dict[str | int | HTTPStatus, Any]] = dict.fromkeys((401, 404, 422, 503), Problem)
+
+_EARLIEST = date(1990, 1, 1)
+
+
+def create_api(services: Services) -> Flask:
+    """The API as a WSGI application, to be mounted at `/api/v1`."""
+    app = OpenAPI(
+        __name__,
+        info=Info(title="loadwatch", version="1", description="Your runs, your alerts, and why they spoke."),
+        servers=[Server(url=services.settings.base_url + PREFIX)],
+        security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
+        validation_error_status=422,
+        validation_error_model=Problem,
+        validation_error_callback=_invalid,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.register_api(_routes(services))
+    app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+    _errors(app)
+
+    @app.before_request
+    def _who() -> None:
+        if request.endpoint in ("openapi", None):
+            return  # what there is to know is no secret; what does not exist is not found
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        athlete_id = services.accounts.athlete_by_token(token.strip()) if scheme.lower() == "bearer" else None
+        if athlete_id is None:
+            raise Unauthorized("Send a valid token: Authorization: Bearer lw_…")
+        g.athlete_id = athlete_id
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+        return response
+
+    return app
+
+
+def _routes(services: Services) -> APIBlueprint:
+    bp = APIBlueprint("v1", __name__, abp_security=[{"bearer": []}], abp_responses=PROBLEMS)
+    views, accounts = services.views, services.accounts
+
+    def today() -> date:
+        return services.clock().astimezone(ZoneInfo(views.profile(g.athlete_id).timezone)).date()
+
+    @bp.get("/me", summary="The athlete and their settings", responses={200: Me})
+    def me() -> Response:
+        return _json(Me.of(views.profile(g.athlete_id)))
+
+    @bp.patch("/me", summary="Change settings", responses={200: Me})
+    def change_me(body: MeChange) -> Response:
+        accounts.update_profile(g.athlete_id, **body.model_dump(exclude_none=True))
+        return _json(Me.of(views.profile(g.athlete_id)))
+
+    @bp.get("/runs", summary="Activities of some local days, the newest first", responses={200: RunList})
+    def runs(query: Range) -> Response:
+        since, until = _range(query, today())
+        found = views.runs(g.athlete_id, days=_days_back(since, services.clock()))
+        return _json(RunList([RunFull.of_detail(d) for d in found if since <= d.run.local_date <= until]))
+
+    @bp.get("/runs/<int:run_id>", summary="One activity", responses={200: RunFull})
+    def run(path: RunPath) -> Response:
+        page = views.run(g.athlete_id, path.run_id)
+        return _json(RunFull.of_detail(page.detail, [a.id for a in page.alerts]))
+
+    @bp.get("/load", summary="A row for each local day", responses={200: Load})
+    def load(query: Range) -> Response:
+        since, until = _range(query, today())
+        totals = {t.local_date: t for t in views.load(g.athlete_id, since, until)}
+        with services.store.read() as tx:
+            first = tx.first_local_date(g.athlete_id)
+        if first is None:
+            return _json(Load([]))
+        day, last = max(since, first), min(until, max([today(), *totals]))
+        rows = []
+        while day <= last:
+            rows.append(LoadDay.of(totals.get(day) or DayTotal(day, 0, 0.0, 0.0, 0.0)))
+            day += timedelta(days=1)
+        return _json(Load(rows))
+
+    @bp.get("/ceilings", summary="How far the next run may go", responses={200: CeilingNow})
+    def ceilings() -> Response:
+        return _json(CeilingNow.of(views.ceiling(g.athlete_id)))
+
+    @bp.get("/alerts", summary="Alerts on the runs of some days, the newest first", responses={200: AlertList})
+    def alerts(query: Range) -> Response:
+        since, until = _range(query, today())
+        place = ZoneInfo(views.profile(g.athlete_id).timezone)
+        found = views.alerts(g.athlete_id, days=_days_back(since, services.clock()))
+        return _json(AlertList.of([a for a in found if since <= a.run_start.astimezone(place).date() <= until]))
+
+    @bp.get("/alerts/<int:alert_id>", summary="One alert with its reasons", responses={200: AlertOut})
+    def alert(path: AlertPath) -> Response:
+        return _json(AlertOut.of(views.alert(g.athlete_id, path.alert_id).alert))
+
+    @bp.post("/alerts/<int:alert_id>/acknowledge", summary="Note that it was read", responses={200: AlertOut})
+    def acknowledge(path: AlertPath) -> Response:
+        accounts.acknowledge(g.athlete_id, path.alert_id)
+        return _json(AlertOut.of(views.alert(g.athlete_id, path.alert_id).alert))
+
+    @bp.get("/weeks/<iso_week>", summary="One ISO week", responses={200: Week})
+    def week(path: WeekPath) -> Response:
+        try:
+            wanted = IsoWeek.parse(path.iso_week)
+        except ValueError as error:
+            raise UnprocessableEntity(f"{path.iso_week} is no ISO week, like 2026-W47.") from error
+        if not _EARLIEST <= wanted.monday <= today() + timedelta(days=7):
+            raise NotYours(f"week {wanted}")
+        return _json(Week.of(views.week(g.athlete_id, wanted)))
+
+    @bp.get("/sync", summary="Where runs and mails stand", responses={200: Sync})
+    def sync() -> Response:
+        return _json(Sync.of(views.sync(g.athlete_id), views.connection(g.athlete_id)))
+
+    return bp
+
+
+def _range(query: Range, today: date) -> tuple[date, date]:
+    """The days asked for; without a word on it the last 180."""
+    until = query.until or max(today, query.since or today)
+    since = query.since or until - timedelta(days=DEFAULT_DAYS)
+    if until < since:
+        raise UnprocessableEntity("`to` lies before `from`.")
+    if (until - since).days > MAX_DAYS or not _EARLIEST <= since <= until <= today + timedelta(days=MAX_DAYS):
+        raise UnprocessableEntity(f"At most {MAX_DAYS} days, from {_EARLIEST} on.")
+    return since, until
+
+
+def _days_back(since: date, now: datetime) -> int:
+    """Days from now back to the beginning of a local day, wherever on earth that was."""
+    return max((now - datetime(since.year, since.month, since.day, tzinfo=UTC)).days, 0) + 3
+
+
+def _json(model: BaseModel) -> Response:
+    return Response(model.model_dump_json(), mimetype="application/json")
+
+
+def _problem(status: int, detail: str) -> Response:
+    problem = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return Response(problem.model_dump_json(), status, mimetype="application/problem+json")
+
+
+def _invalid(error: ValidationError) -> Response:
+    faults = (f"{'.'.join(str(p) for p in e['loc']) or 'body'}: {e['msg']}" for e in error.errors())
+    return _problem(422, "; ".join(faults))
+
+
+def _errors(app: Flask) -> None:
+    @app.errorhandler(NotYours)
+    def _not_yours(_: NotYours) -> Response:
+        return _problem(404, "There is no such thing, or it belongs to somebody else.")
+
+    @app.errorhandler(LoadwatchError)
+    def _refused(error: LoadwatchError) -> Response:
+        return _problem(422, str(error))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        code = error.code or 500
+        response = _problem(
+            code, (error.description or "") if code < 500 else "The fault is ours and has been noted."
+        )
+        for name, value in error.get_headers():
+            if name not in ("Content-Type", "Content-Length"):
+                response.headers[name] = value
+        if error.code == 401:
+            response.headers["WWW-Authenticate"] = 'Bearer realm="loadwatch"'
+        return response
+
+    def _away(error: Exception) -> Response:
+        log.error("the database does not answer: %s", type(error).__name__)
+        response = _problem(503, "The database does not answer just now; try again shortly.")
+        response.headers["Retry-After"] = "30"
+        return response
+
+    for kind in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(kind, _away)

@@ -1,0 +1,223 @@
+"""The dashboard's application: log-in by default, strict headers, errors in plain words."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, current_app, flash, jsonify, make_response, redirect, request, session, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from loadwatch.bootstrap import Services
+from loadwatch.dashboard import auth, connect, formatting, pages, settings
+from loadwatch.dashboard.current import LoginUser, own_path
+from loadwatch.services.errors import NotYours
+from loadwatch.settings import derived_secret
+
+log = logging.getLogger(__name__)
+
+ReadyCheck = Callable[[], dict[str, str]]
+
+OPEN_ENDPOINTS = frozenset(
+    {"auth.login", "auth.signup", "static", "healthz", "readyz", "connect.start", "connect.callback"}
+)
+"""What answers without a log-in; everything else asks for one."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+LOGIN_LIMIT = "10/minute;50/hour"
+
+MESSAGES = {
+    400: ("That did not work", "The request could not be read. Go back, reload the page and try once more."),
+    403: ("Not allowed", "This is not open to you."),
+    404: ("Not found", "There is nothing here, or it belongs to somebody else."),
+    405: ("That did not work", "This address does not take that kind of request."),
+    413: ("Too much", "That was more than this page takes."),
+    429: ("Too many attempts", "Please wait a few minutes, then try again."),
+    500: (
+        "Something broke",
+        "The fault is ours and has been noted. Nothing of yours was lost; try again in a moment.",
+    ),
+    503: ("Back in a moment", "The database does not answer just now. Nothing of yours is lost; try again shortly."),
+}
+
+
+def create_app(
+    services: Services, *, ready_check: ReadyCheck | None = None, config: Mapping[str, Any] | None = None
+) -> Flask:
+    """
+    The pages as a WSGI application.
+
+    Parameters
+    ----------
+    ready_check : callable, optional
+        Each part of the program with "ok" or what is wrong with it; by default the database alone.
+    config : mapping, optional
+        Flask's own settings, on top of these; `RATELIMIT_STORAGE_URI` says where log-in attempts are counted.
+    """
+    app = Flask(__name__)
+    https = services.settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=derived_secret(services.settings, "session"),
+        SESSION_COOKIE_NAME="loadwatch",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        MAX_CONTENT_LENGTH=256 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a page left open overnight still works
+        RATELIMIT_STORAGE_URI=limit_storage(services.settings.redis_url),
+    )
+    app.config.update(config or {})
+    app.extensions["loadwatch"] = services
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    formatting.register(app)
+
+    _require_login(app)
+    CSRFProtect(app)
+    limiter = app.extensions["loadwatch.limiter"] = _limiter(app)  # the routes hold it only weakly
+    for blueprint in (auth.bp, pages.bp, settings.bp, connect.bp):
+        app.register_blueprint(blueprint)
+    connect.register(app)
+    for endpoint in ("auth.login", "auth.signup"):
+        view: Any = limiter.limit(LOGIN_LIMIT, methods=["POST"])(app.view_functions[endpoint])
+        app.view_functions[endpoint] = view
+    _health(app, ready_check or (lambda: _database_ready(services)))
+    _errors(app)
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        return _secured(response, https=https)
+
+    @app.context_processor
+    def _about() -> dict[str, object]:
+        return {"smtp": bool(services.settings.smtp_url.get_secret_value())}
+
+    return app
+
+
+def limit_storage(redis_url: str) -> str:
+    """A broker's address as the `limits` library takes it; this process's memory where there is none."""
+    if not redis_url:
+        return "memory://"
+    return "redis+" + redis_url if redis_url.startswith("unix://") else redis_url
+
+
+def _limiter(app: Flask) -> Limiter:
+    """Counts log-in attempts; where the counter cannot be reached it counts in memory, and the page works on."""
+    uri = str(app.config["RATELIMIT_STORAGE_URI"])
+    options: dict[str, Any] = (
+        {} if uri.startswith("memory") else {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+    )
+    return Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=uri,
+        storage_options=options,
+        key_prefix="loadwatch",
+        in_memory_fallback_enabled=True,
+        swallow_errors=True,
+    )
+
+
+def _require_login(app: Flask) -> None:
+    """Every endpoint asks for a log-in unless it is named above."""
+    manager = LoginManager(app)
+
+    def _load(user_id: str) -> LoginUser | None:
+        services: Services = app.extensions["loadwatch"]
+        account = services.accounts.account(int(user_id)) if user_id.isdigit() else None
+        return LoginUser(account) if account else None
+
+    manager.user_loader(_load)
+
+    @app.before_request
+    def _ask() -> Response | None:
+        if request.endpoint is None or request.endpoint in OPEN_ENDPOINTS or current_user.is_authenticated:
+            return None
+        if request.method == "GET" and own_path(request.full_path):
+            session["next"] = request.full_path.rstrip("?")
+            if request.path != "/":
+                flash("Please log in first.")
+        return redirect(url_for("auth.login"))
+
+
+def _health(app: Flask, ready_check: ReadyCheck) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return make_response("ok", {"Content-Type": "text/plain; charset=utf-8"})
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        parts = ready_check()
+        response = jsonify(parts)
+        response.status_code = 200 if all(state == "ok" for state in parts.values()) else 503
+        return response
+
+
+def _database_ready(services: Services) -> dict[str, str]:
+    try:
+        with services.store.read() as tx:
+            tx.count_accounts()
+    except Exception as error:  # whatever is wrong with it, it is not ready
+        log.warning("the database is not ready: %s", type(error).__name__)
+        return {"database": type(error).__name__}
+    return {"database": "ok"}
+
+
+def _errors(app: Flask) -> None:
+    @app.errorhandler(NotYours)
+    def _not_yours(_: NotYours) -> Response:
+        return error_page(404)
+
+    @app.errorhandler(CSRFError)
+    def _csrf(_: CSRFError) -> Response:
+        text = (
+            "The form came without its safety mark, because the page was open for very long or cookies are"
+            " switched off. Go back, reload the page and try once more."
+        )
+        return error_page(400, "Please try once more", text)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        return error_page(error.code or 500)  # a fault of ours comes here too, logged by then
+
+    def _away(error: Exception) -> Response:
+        log.error("the database does not answer: %s", type(error).__name__)
+        response = error_page(503)
+        response.headers["Retry-After"] = "30"
+        return response
+
+    for kind in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(kind, _away)
+
+
+def error_page(code: int, title: str | None = None, text: str | None = None) -> Response:
+    """A page that stands on nothing but itself: `render_template` would ask the database who is logged in."""
+    known = MESSAGES.get(code, MESSAGES[400] if code < 500 else MESSAGES[500])
+    template = current_app.jinja_env.get_template("error.html")
+    return make_response(template.render(code=code, title=title or known[0], text=text or known[1]), code)
+
+
+def _secured(response: Response, *, https: bool) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if https:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint != "static":
+        headers["Cache-Control"] = "no-store"
+    return response

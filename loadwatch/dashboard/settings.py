@@ -1,0 +1,90 @@
+"""What the runner sets and checks: profile, Strava, where the data stands, the mails."""
+
+from typing import cast
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from loadwatch.dashboard.current import athlete_id, profile, services
+from loadwatch.dashboard.forms import ProfileForm, timezones
+from loadwatch.domain.wording import Units
+from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, missing_scopes
+from loadwatch.services.errors import LoadwatchError
+
+bp = Blueprint("settings", __name__)
+
+MAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none';"
+    " frame-ancestors 'self'; sandbox"
+)
+"""A mail is shown like one from a stranger: no scripts, nothing loaded, no way out of its frame."""
+
+
+@bp.get("/sync")
+def sync() -> str:
+    views = services().views
+    return render_template(
+        "sync.html",
+        sync=views.sync(athlete_id()),
+        mails=views.mails(athlete_id()),
+        connection=views.connection(athlete_id()),
+    )
+
+
+@bp.route("/settings", methods=["GET", "POST"])
+def settings() -> str | Response | tuple[str, int]:
+    mine = profile()
+    form = ProfileForm(obj=mine)
+    if mine.timezone not in timezones():
+        form.timezone.choices = [*timezones(), mine.timezone]
+    if form.validate_on_submit():
+        try:
+            services().accounts.update_profile(
+                athlete_id(),
+                name=form.name.data,
+                email=form.email.data or None,
+                timezone=form.timezone.data,
+                units=cast("Units", form.units.data),
+                novice=bool(form.novice.data),
+                alert_mails=bool(form.alert_mails.data),
+                weekly_mail=bool(form.weekly_mail.data),
+            )
+        except LoadwatchError as error:
+            flash(str(error), "error")
+        else:
+            flash("Your settings are saved.")
+            return redirect(url_for("settings.settings"))
+    connection = services().views.connection(athlete_id())
+    page = render_template(
+        "settings.html",
+        form=form,
+        connection=connection,
+        missing=dict(missing_scopes(connection.scopes)) if connection else {},
+        asked=[(scope, SCOPE_MEANING[scope]) for scope in ASKED_SCOPES],
+        strava=services().settings.strava_configured,
+    )
+    return (page, 400) if form.is_submitted() else page
+
+
+@bp.get("/mailbox")
+def mailbox() -> str:
+    return render_template("mailbox.html", mails=services().mailbox.list(athlete_id()))
+
+
+@bp.get("/mailbox/<name>")
+def mail(name: str) -> str:
+    found = services().mailbox.get(athlete_id(), name)
+    if found is None:
+        abort(404)
+    return render_template("mail.html", mail=found)
+
+
+@bp.get("/mailbox/<name>/html")
+def mail_html(name: str) -> Response:
+    found = services().mailbox.get(athlete_id(), name)
+    if found is None:
+        abort(404)
+    response = make_response(found.html)
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
