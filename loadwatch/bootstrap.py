@@ -1,8 +1,7 @@
 """The one place where the parts are put together."""
 
 import contextlib
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,6 +9,7 @@ from functools import cached_property
 from loadwatch.adapters.db.engine import Engines, make_engines
 from loadwatch.adapters.db.store import Store
 from loadwatch.adapters.mail import FileMailbox, SmtpMailer
+from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.passwords import Argon2Hasher
 from loadwatch.services.accounts import AccountService
 from loadwatch.services.assess import AssessService
@@ -21,50 +21,10 @@ from loadwatch.services.tokens import TokenService
 from loadwatch.services.views import ViewService
 from loadwatch.settings import Settings, ensure_secret_key
 
-log = logging.getLogger(__name__)
-
 
 def utc_now() -> datetime:
     """The clock that the program runs by."""
     return datetime.now(UTC)
-
-
-class TaskNudge:
-    """
-    Wakes workers through the broker, best effort.
-
-    Parameters
-    ----------
-    send : callable
-        Puts a task by its name and arguments on the broker; may raise whatever it likes: the sweep finds
-        what a lost nudge leaves.
-    """
-
-    def __init__(self, send: Callable[[str, tuple[int, ...]], None]) -> None:
-        self._send = send
-
-    def inbox(self, inbox_id: int) -> None:
-        self._try("ingest.receive", inbox_id)
-
-    def assess(self, athlete_id: int) -> None:
-        self._try("assess.assess", athlete_id)
-
-    def mails(self) -> None:
-        self._try("notify.deliver_due")
-
-    def backfill(self, athlete_id: int) -> None:
-        self._try("ingest.backfill", athlete_id)
-
-    def _try(self, task: str, *args: int) -> None:
-        try:
-            self._send(task, args)
-        except Exception as error:  # whatever the broker's client raises: the row is safe in the database
-            log.warning("no worker could be woken (%s): the sweep will find the work", type(error).__name__)
-
-
-def no_nudge() -> TaskNudge:
-    """For commands that run while no worker does."""
-    return TaskNudge(lambda _task, _args: None)
 
 
 @dataclass

@@ -5,17 +5,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from loadwatch import __version__
-from loadwatch.bootstrap import Services, make_services
 from loadwatch.services.errors import LoadwatchError
-from loadwatch.settings import Settings, SettingsError
+
+# What only some commands need they import themselves: `web` hands over to gunicorn at once, and each process of
+# `loadwatch up` would pay for all the others' libraries in time and memory.
+if TYPE_CHECKING:
+    from loadwatch.bootstrap import Services
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -26,11 +29,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except (LoadwatchError, SettingsError) as error:
+        except LoadwatchError as error:
             raise click.ClickException(str(error)) from error
-        except ValidationError as error:
-            lines = [f"LOADWATCH_{'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
-            raise click.ClickException("a setting cannot be used:\n  " + "\n  ".join(lines)) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,15 +50,18 @@ def main() -> None:
 
 
 @contextmanager
-def _services(settings: Settings | None = None) -> Iterator[Services]:
-    services = make_services(settings or Settings())
+def _services() -> Iterator["Services"]:
+    from loadwatch.bootstrap import make_services
+    from loadwatch.settings import load_settings
+
+    services = make_services(load_settings())
     try:
         yield services
     finally:
         services.close()
 
 
-def _athlete_id(services: Services, athlete: str | None) -> int:
+def _athlete_id(services: "Services", athlete: str | None) -> int:
     """The athlete meant: by the e-mail address or number given, or the only one there is."""
     with services.store.read() as tx:
         everyone = tx.athlete_ids()
@@ -86,9 +89,10 @@ _athlete_option = click.option(
 @click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Folder for everything kept.")
 def up(port: int, data_dir: Path | None) -> None:
     """Run everything on this machine: broker, database, dashboard, webhooks, worker, beat. Ctrl-C stops it."""
+    from loadwatch.settings import load_settings
     from loadwatch.up import run_up
 
-    settings = Settings(data_dir=data_dir) if data_dir else Settings()
+    settings = load_settings(data_dir=data_dir) if data_dir else load_settings()
     if "LOADWATCH_BASE_URL" not in os.environ:
         settings.base_url = f"http://127.0.0.1:{port}"
     sys.exit(run_up(settings, port, console.print))
@@ -151,9 +155,10 @@ def webhooks(host: str, port: int, processes: int) -> None:
 def worker(concurrency: int) -> None:
     """Work off what is due."""
     from loadwatch.adapters import log
+    from loadwatch.settings import load_settings
     from workers.app import make_celery
 
-    settings = Settings()
+    settings = load_settings()
     log.set_up(settings.log_level)
     options = [
         "--without-gossip",
@@ -169,11 +174,12 @@ def worker(concurrency: int) -> None:
 def beat() -> None:
     """Knock for what is due every half minute. One is enough; two do no harm."""
     from loadwatch.adapters import log
+    from loadwatch.settings import load_settings
     from workers.app import make_celery
 
-    settings = Settings()
+    settings = load_settings()
     log.set_up(settings.log_level)
-    make_celery(settings).Beat(loglevel=settings.log_level, quiet=True).run()
+    make_celery(settings, tasks=()).Beat(loglevel=settings.log_level, quiet=True).run()
 
 
 @main.command()
@@ -181,9 +187,10 @@ def beat() -> None:
 def alive(part: str) -> None:
     """Whether this machine's worker or beat gave a sign of life; exit 1 if not. For health checks."""
     from loadwatch.adapters.pulse import alive_here
+    from loadwatch.settings import load_settings
     from workers.app import broker_url
 
-    sys.exit(not alive_here(broker_url(Settings()), part))
+    sys.exit(not alive_here(broker_url(load_settings()), part))
 
 
 # looking
@@ -209,8 +216,9 @@ def explain(alert_id: int) -> None:
 def doctor() -> None:
     """Check settings, database, broker, mail, Strava, clock and disk: what works, what to do. Exit 1 on a fault."""
     from loadwatch.doctor import examine
+    from loadwatch.settings import load_settings
 
-    findings, settings_table = examine(Settings())
+    findings, settings_table = examine(load_settings())
     table = Table("setting", "value", "from", box=None, pad_edge=False)
     for row in settings_table:
         table.add_row(*row)

@@ -12,16 +12,18 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from loadwatch.services.errors import LoadwatchError
 
 DERIVED_FROM_KEY = ("strava_webhook_secret", "strava_verify_token")
 """Settings that are made from the secret key where they are not set."""
 
 
-class SettingsError(Exception):
+class SettingsError(LoadwatchError):
     """The environment asks for something that cannot work; the message says what to change."""
 
 
@@ -103,6 +105,27 @@ class Settings(BaseSettings):
     @property
     def callback_url(self) -> str:
         return f"{self.base_url}/webhooks/strava/{self.strava_webhook_secret.get_secret_value()}"
+
+
+def load_settings(**given: Any) -> Settings:
+    """
+    The settings of this process.
+
+    Parameters
+    ----------
+    given
+        Values that go before the environment's.
+
+    Raises
+    ------
+    SettingsError
+        If one cannot be used; the message names it.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [f"LOADWATCH_{'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("a setting cannot be used:\n  " + "\n  ".join(lines)) from error
 
 
 def ensure_secret_key(settings: Settings) -> None:

@@ -77,6 +77,8 @@ class Child:
     stop_grace_s: float = 15.0
     """From the stop signal until the child is killed. [s]"""
     ready_timeout_s: float = 60.0
+    needed_by_next: bool = False
+    """At the first start the next child waits until this one is ready; the others come up side by side."""
 
 
 @dataclass
@@ -195,7 +197,7 @@ class Supervisor:
 
     def start(self) -> bool:
         """
-        Start the children in order, each waited for until it is ready.
+        Start the children in order and wait until all are ready.
 
         Returns
         -------
@@ -216,7 +218,11 @@ class Supervisor:
                 self._launch(state)
             except OSError as error:
                 raise ChildFailed(f"cannot start {state.child.name}: {error}") from error
-            self._await_ready(state)
+            if state.child.needed_by_next:
+                self._await_ready(state)
+        for state in self._states:
+            if not state.child.needed_by_next:
+                self._await_ready(state)
         return not self._stopping
 
     def wait(self, timeout_s: float | None = None) -> bool:

@@ -1,6 +1,8 @@
 """`loadwatch up`: everything on one machine."""
 
+import os
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -9,11 +11,7 @@ import requests
 
 from loadwatch import supervisor
 from loadwatch.adapters import broker
-from loadwatch.adapters.db import migrate
-from loadwatch.adapters.db.engine import make_engines
-from loadwatch.bootstrap import make_services
-from loadwatch.ready import readiness
-from loadwatch.settings import Settings, SettingsError
+from loadwatch.settings import Settings, SettingsError, ensure_secret_key
 
 Say = Callable[[str], None]
 
@@ -33,41 +31,54 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def children(settings: Settings, port: int, extra: Mapping[str, str]) -> list[supervisor.Child]:
+def children(settings: Settings, port: int, env: Mapping[str, str]) -> list[supervisor.Child]:
     """The processes, in the order in which they start; they stop in reverse."""
-    env = {**environment(settings), **extra}
-    url = settings.redis_url or broker.redis_url(settings.data_dir)
-    services = make_services(settings)
 
     def child(name: str, *argv: str, ready: Callable[[], bool], grace_s: float = 15.0) -> supervisor.Child:
-        command = [sys.executable, "-P", "-m", "loadwatch", name, *argv]
-        return supervisor.Child(name, command, env, ready=ready, stop_grace_s=grace_s)
-
-    def part_is_ready(part: str) -> Callable[[], bool]:
-        return lambda: readiness(services)[part] == "ok"
+        return supervisor.Child(name, command(name, *argv), env, ready=ready, stop_grace_s=grace_s)
 
     started = []
     if settings.embedded_broker:
-        command = broker.server_command(settings.data_dir)
+        url = broker.redis_url(settings.data_dir)
+        argv = broker.server_command(settings.data_dir)
         started.append(
-            supervisor.Child("broker", command, broker.SERVER_ENV, ready=lambda: broker.ping(url), stop_grace_s=10.0)
+            supervisor.Child(
+                "broker",
+                argv,
+                broker.SERVER_ENV,
+                ready=lambda: broker.ping(url),
+                stop_grace_s=10.0,
+                needed_by_next=True,
+            )
         )
     return [
         *started,
-        child("web", "--port", str(port), ready=lambda: _answers(port)),
-        child("beat", ready=part_is_ready("beat")),
+        child("web", "--port", str(port), ready=lambda: _parts(port).get("database") == "ok"),
+        child("beat", ready=lambda: _parts(port).get("beat") == "ok"),
         # Its running tasks get ten seconds of their own before they are handed back.
-        child("worker", ready=part_is_ready("worker"), grace_s=20.0),
+        child("worker", ready=lambda: _parts(port).get("worker") == "ok", grace_s=20.0),
     ]
 
 
-def _answers(port: int) -> bool:
+def command(name: str, *argv: str) -> list[str]:
+    """How one of our own commands is run."""
+    return [sys.executable, "-P", "-m", "loadwatch", name, *argv]
+
+
+def _parts(port: int) -> dict[str, str]:
+    """What /readyz says of each part; nothing while it does not answer."""
     with requests.Session() as session:
         session.trust_env = False
         try:
-            return session.get(f"http://127.0.0.1:{port}/healthz", timeout=2).ok
-        except requests.RequestException:
-            return False
+            return dict(session.get(f"http://127.0.0.1:{port}/readyz", timeout=2).json())
+        except (requests.RequestException, ValueError):
+            return {}
+
+
+def _migrate(env: Mapping[str, str]) -> None:
+    done = subprocess.run(command("migrate"), env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UpError(f"the database cannot be brought up to date:\n{(done.stderr or done.stdout).strip()}")
 
 
 def check_port(port: int) -> None:
@@ -113,12 +124,12 @@ def run_up(
     int
         Exit code: 0 after a stop that was asked for.
     """
+    ensure_secret_key(settings)
+    given = {**environment(settings), **(env or {})}
     try:
-        with supervisor.Supervisor(settings.data_dir, children(settings, port, env or {}), say) as minder:
+        with supervisor.Supervisor(settings.data_dir, children(settings, port, given), say) as minder:
             check_port(port)
-            engines = make_engines(settings.database_url)
-            migrate.upgrade(engines.write)
-            engines.dispose()
+            _migrate(given)
             if minder.start():
                 if on_ready is not None:
                     on_ready(minder)

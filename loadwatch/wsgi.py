@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from loadwatch.adapters import log
 from loadwatch.bootstrap import Services, make_services
-from loadwatch.settings import Settings
+from loadwatch.settings import Settings, load_settings
 from webhooks.app import create_app as create_webhooks
 from workers.app import broker_url, make_nudge, make_publisher
 
@@ -17,7 +17,7 @@ Wsgi = Callable[..., Any]
 
 
 def _services() -> Services:
-    settings = Settings()
+    settings = load_settings()
     log.set_up(settings.log_level)
     return make_services(settings, make_nudge(make_publisher(settings)))
 

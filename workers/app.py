@@ -1,6 +1,7 @@
 """The Celery app: how work travels. What work there is stands in the database."""
 
 import os
+from collections.abc import Sequence
 
 # A soft shutdown on SIGTERM: it is read when Celery is imported.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
@@ -8,7 +9,7 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 from celery import Celery
 
 from loadwatch.adapters.broker import celery_broker_url, redis_url
-from loadwatch.bootstrap import TaskNudge
+from loadwatch.adapters.nudge import TaskNudge
 from loadwatch.settings import Settings
 from workers.schedule import SCHEDULE
 
@@ -20,13 +21,13 @@ def broker_url(settings: Settings) -> str:
     return settings.redis_url or redis_url(settings.data_dir)
 
 
-def make_celery(settings: Settings) -> Celery:
+def make_celery(settings: Settings, tasks: Sequence[str] = TASKS) -> Celery:
     """
-    A Celery app for these settings.
+    A Celery app for these settings; for beat without the tasks, which it only names.
 
     Each setting below is there because without it work is lost, doubled or late: see the comments.
     """
-    app = Celery("loadwatch", broker=celery_broker_url(broker_url(settings)), include=list(TASKS))
+    app = Celery("loadwatch", broker=celery_broker_url(broker_url(settings)), include=list(tasks))
     app.conf.update(
         # A task is acknowledged after it ran: a killed worker's task comes back.
         task_acks_late=True,

@@ -7,7 +7,7 @@ from celery.signals import celeryd_init, heartbeat_sent, worker_process_shutdown
 
 from loadwatch.adapters.pulse import worker_pulse
 from loadwatch.bootstrap import Services, make_services
-from loadwatch.settings import Settings
+from loadwatch.settings import load_settings
 from workers.app import make_nudge
 
 _made: tuple[int, Services] | None = None
@@ -17,7 +17,7 @@ def services() -> Services:
     """This process' services."""
     global _made
     if _made is None or _made[0] != os.getpid():
-        _made = os.getpid(), make_services(Settings(), make_nudge(current_app._get_current_object()))
+        _made = os.getpid(), make_services(load_settings(), make_nudge(current_app._get_current_object()))
     return _made[1]
 
 

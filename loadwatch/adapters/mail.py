@@ -1,5 +1,6 @@
 """Handing mails over: by SMTP, or as files in the data folder."""
 
+import contextlib
 import hashlib
 import os
 import smtplib
@@ -58,8 +59,10 @@ class SmtpMailer:
     def send(self, content: EmailContent, *, to: str, message_id: str, athlete_id: int, at: datetime) -> None:  # noqa: ARG002
         message = to_message(content, sender=self._sender, to=to, message_id=message_id, at=at)
         try:
-            with self._connect() as smtp:
+            with contextlib.closing(self._connect()) as smtp:
                 smtp.send_message(message)
+                with contextlib.suppress(OSError):  # taken is taken, however the server says good-bye
+                    smtp.quit()
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = next(iter(error.recipients.values()))
             raise _outcome(code, reason) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from typing import Any, Final, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+
+from loadwatch.adapters.broker import parent_death_hook
 
 JsonDict = dict[str, Any]
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -305,6 +308,7 @@ def start_simulator(
             stdout=log,
             stderr=subprocess.STDOUT,
             env=os.environ | {"PYTHONPATH": path},
+            preexec_fn=parent_death_hook(signal.SIGTERM),  # killed, we could not end it
             start_new_session=True,  # Ctrl-C in the terminal is for us; we end the simulator ourselves
         )
     deadline = time.monotonic() + wait_s

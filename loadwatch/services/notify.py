@@ -115,6 +115,8 @@ class NotifyService:
         if alert is None:
             return None
         if item.kind == "retraction":
+            if alert.state is not AlertState.RETRACTED:
+                return None  # corrected back before this left: it holds again
             cause = tx.transitions(profile.id, alert.id)[-1].cause
             return retraction_mail(alert, cause, name=profile.name, units=profile.units, base_url=self._base_url)
         detail = tx.run_detail(profile.id, alert.run_id) if alert.run_id else None

@@ -69,7 +69,7 @@ def replayed(
 
 def _settle(stack: Stack) -> None:
     stack.sim.wait_until_pushed(120)
-    wait_until(stack.nothing_waits, f"all is worked off\n{stack.log('worker')[-2000:]}", 240)
+    wait_until(stack.nothing_waits, f"all is worked off\n{stack.log('worker')[-2000:]}", 240, every_s=0.3)
 
 
 def test_every_activity_is_stored_once(replayed, recorded):

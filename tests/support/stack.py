@@ -18,6 +18,7 @@ import psutil
 import redis
 import requests
 
+from loadwatch.adapters.broker import parent_death_hook
 from loadwatch.adapters.db import migrate
 from loadwatch.adapters.db.tables import Base
 from loadwatch.bootstrap import Services, make_services
@@ -34,12 +35,12 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
+def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = 30.0, every_s: float = 0.01) -> None:
     """Poll a condition; fails with its name."""
     deadline = time.monotonic() + timeout_s
     while not is_so():
         assert time.monotonic() < deadline, f"after {timeout_s} s not yet: {what}"
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 @dataclass
@@ -76,6 +77,7 @@ class Stack:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=parent_death_hook(signal.SIGKILL),
             )
         self.processes[name] = process
         return process
@@ -188,7 +190,9 @@ class Stack:
     def settle(self, timeout_s: float = 60.0) -> None:
         """Wait until the simulator has pushed and everything is worked off."""
         self.sim.wait_until_pushed(timeout_s)
-        wait_until(self.nothing_waits, f"everything is worked off\n{self.log('worker')[-3000:]}", timeout_s)
+        wait_until(
+            self.nothing_waits, f"everything is worked off\n{self.log('worker')[-3000:]}", timeout_s, every_s=0.03
+        )
 
     def run_ids(self, athlete_id: int) -> list[int]:
         """Strava's ids of the stored activities, sorted, each as often as it is stored."""

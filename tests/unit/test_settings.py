@@ -50,6 +50,7 @@ def test_every_setting_is_read_by_its_name_with_the_prefix(monkeypatch):
         "STRAVA_RETENTION_DAYS": "3",
         "STRAVA_RETRY_S": "[1, 2]",
         "NOTIFY_OLD_RUNS": "true",
+        "TRUSTED_PROXIES": "1",
         "LOG_LEVEL": "DEBUG",
     }
     for name, value in given.items():
@@ -68,6 +69,7 @@ def test_every_setting_is_read_by_its_name_with_the_prefix(monkeypatch):
         "STRAVA_RETENTION_DAYS": 3,
         "STRAVA_RETRY_S": (1, 2),
         "NOTIFY_OLD_RUNS": True,
+        "TRUSTED_PROXIES": 1,
     }
     assert secrets == {
         *("SECRET_KEY", "SMTP_URL", "STRAVA_CLIENT_SECRET", "STRAVA_VERIFY_TOKEN"),

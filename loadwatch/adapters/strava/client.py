@@ -38,7 +38,8 @@ TIMEOUT_S = (5, 30)
 """To connect, and between two bytes of an answer. stravalib itself sets none."""
 
 _STRAVA = "https://www.strava.com"
-STREAM_KEYS = "time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,moving,grade_smooth"
+STREAM_KEYS = "time,distance"
+"""All that is judged today: whether the distance can be trusted."""
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,148 @@
+"""From nothing to the tables that the code expects, and back; by one process or by two at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from loadwatch.adapters.db import migrate
+from loadwatch.adapters.db.engine import make_engines
+from loadwatch.adapters.db.tables import Base
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def engine(database_url):
+    engines = make_engines(database_url)
+    yield engines.write
+    engines.dispose()
+
+
+def tables(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names())
+
+
+def test_an_empty_database_has_no_revision(engine):
+    assert migrate.current(engine) is None
+
+
+def test_after_an_upgrade_the_database_is_what_the_code_expects(engine):
+    migrate.upgrade(engine)
+
+    assert migrate.current(engine) == migrate.head()
+    assert tables(engine) == {*Base.metadata.tables, "alembic_version"}
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_comparison_would_see_a_difference(engine):
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE runs ADD COLUMN surplus INTEGER"))
+        connection.execute(text("DROP INDEX ix_outbox_state_next_attempt_at"))
+
+    with engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert sorted(difference[0] for difference in found) == ["add_index", "remove_column"]
+
+
+def test_the_constraints_of_the_tables_are_those_of_the_code(engine):
+    """compare_metadata looks at columns and indexes; keys, references and their consequences are looked at here."""
+    migrate.upgrade(engine)
+    found = inspect(engine)
+
+    for name, table in Base.metadata.tables.items():
+        unique = {tuple(u["column_names"]) for u in found.get_unique_constraints(name)}
+        expected = {
+            tuple(c.name for c in u.columns) for u in table.constraints if type(u).__name__ == "UniqueConstraint"
+        }
+        assert unique == expected, name
+        references = {
+            (f["constrained_columns"][0], f["referred_table"], f["options"].get("ondelete"))
+            for f in found.get_foreign_keys(name)
+        }
+        assert references == {(f.parent.name, f.column.table.name, f.ondelete) for f in table.foreign_keys}, name
+        assert set(found.get_pk_constraint(name)["constrained_columns"]) == {c.name for c in table.primary_key}, name
+        assert {c["name"]: c["nullable"] for c in found.get_columns(name)} == {
+            c.name: c.nullable for c in table.columns
+        }, name
+
+
+def test_upgrading_again_changes_nothing(engine):
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO sync_log (what, detail, at) VALUES ('kept', '', '2026-11-22 12:00:00')"))
+
+    migrate.upgrade(engine)
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT what FROM sync_log")) == "kept"
+
+
+def test_down_to_the_base_leaves_no_table_and_up_again_works(engine):
+    migrate.upgrade(engine)
+    migrate.downgrade(engine, "base")
+
+    assert tables(engine) == {"alembic_version"}
+    assert migrate.current(engine) is None
+
+    migrate.upgrade(engine)
+    assert tables(engine) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_a_step_that_fails_leaves_nothing_behind(engine):
+    """The last table of the first step is in the way of itself: all or none."""
+    last = sorted(Base.metadata.tables)[-1]
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE TABLE {last} (x INTEGER)"))
+
+    with pytest.raises(Exception, match="already exists"):
+        migrate.upgrade(engine)
+
+    assert tables(engine) == {last}
+    assert migrate.current(engine) is None
+
+
+AT_ONCE = """
+import sys
+from loadwatch.adapters.db import migrate
+from loadwatch.adapters.db.engine import make_engines
+
+engines = make_engines(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+migrate.upgrade(engines.write)
+print(migrate.current(engines.write))
+"""
+
+
+def test_two_processes_that_start_at_once_both_succeed(engine, database_url):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", AT_ONCE, database_url],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ends = [process.communicate(timeout=60) for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0], ends
+    assert [out for out, _ in ends] == [f"{migrate.head()}\n"] * 3
+    assert tables(engine) == {*Base.metadata.tables, "alembic_version"}
