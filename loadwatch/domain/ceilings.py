@@ -37,7 +37,8 @@ class Ceiling:
         Where the number comes from; "learning" means that there is none yet.
     distance_m : float or None
         What the next run should stay within. [m] 1.10 times the longest run of 30 days; for a week after a
-        jump no more than what was usual before it, although the jump is now the longest.
+        jump, or a long return from a break, no more than what was usual before it or fit for the return,
+        although that run is now the longest.
     speaks_above_m : float or None
         Above this R-M1 (or, after a break, R-RTN at its second level) would speak. [m] Differs from
         `distance_m` where runs are so short that the floors of the rule decide.
@@ -118,16 +119,36 @@ def next_run_ceiling(
     shortest = NOVICE_MIN_DISTANCE_M if novice else SPIKE_MIN_DISTANCE_M
     usual = SPIKE_SMALL * longest
     speaks_above = max(usual, longest + jump, shortest)
-    before_jump = _longest_before_jump_m(known, as_of, earlier, novice=novice)
-    if before_jump is not None:
-        return ceiling("after_jump", before_jump, speaks_above, before_jump)
+    held = _held_back(known, as_of, earlier, novice=novice)
+    if held is not None:
+        basis, limit, before = held
+        return ceiling(basis, limit, speaks_above, before)
     return ceiling("longest_30d", usual, speaks_above, longest)
 
 
-def _longest_before_jump_m(
+def _held_back(
     known: Sequence[Run], as_of: datetime, earlier: EarlierHistory, *, novice: bool
-) -> float | None:
-    """What was the longest run before R-M1 spoke in the last 7 days, the lowest if it spoke more than once. [m]"""
-    jumps = judge(known, since=as_of - ALERT_LIFE, earlier=earlier, novice=novice)
-    baselines = [f.reasons[0].baseline for f in jumps if f.rule == "R-M1"]
-    return min((b for b in baselines if b is not None), default=None)
+) -> tuple[Basis, float, float] | None:
+    """
+    The limit of somebody whose run of the last 7 days was a jump or a long return, if it was.
+
+    Returns
+    -------
+    (basis, limit, longest before), or None
+        After a jump what was the longest before it; after a return what that first run should have stayed
+        within; the lowest if there were several. [m]
+    """
+    limits: list[tuple[float, Basis, float]] = []
+    for finding in judge(known, since=as_of - ALERT_LIFE, earlier=earlier, novice=novice):
+        before = finding.reasons[0].baseline
+        if before is None:
+            continue
+        if finding.rule == "R-M1":
+            limits.append((before, "after_jump", before))
+        elif finding.load_level > 1:
+            bounds = [r.threshold for r in finding.reasons if r.unit == "m" and r.threshold is not None]
+            limits.append((min(bounds), "after_break", before))
+    if not limits:
+        return None
+    limit, basis, before = min(limits)
+    return basis, limit, before

@@ -211,7 +211,8 @@ def _verdict(alerts: Sequence[Alert], ceiling: Ceiling, any_activity: bool, unit
     urgent = [a for a in alerts if a.severity >= 2]
     limit = f", up to {distance_text(ceiling.distance_m, units)}" if ceiling.distance_m is not None else ""
     if urgent:
-        return f"Your load jumped: keep the next runs easy and short{limit}.", "caution"
+        what = "You came back with a long run" if urgent[0].rule == "R-RTN" else "Your load jumped"
+        return f"{what}: keep the next runs easy and short{limit}.", "caution"
     if ceiling.basis == "learning":
         return "Still learning what is usual for you: no judgement on load yet.", "learning"
     if ceiling.basis == "after_break":

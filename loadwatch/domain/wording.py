@@ -5,6 +5,7 @@ from typing import Literal
 
 from loadwatch.domain.ceilings import Ceiling
 from loadwatch.domain.rules import Finding
+from loadwatch.domain.thresholds import BREAK
 
 Units = Literal["metric", "imperial"]
 
@@ -110,7 +111,10 @@ def ceiling_text(ceiling: Ceiling, units: Units = "metric") -> str:
     upto = distance_text(ceiling.distance_m, units)
     longest = distance_text(ceiling.longest_m, units)
     if ceiling.basis == "after_break":
-        days = days_text(ceiling.days_since_run or 0)
+        days_off = ceiling.days_since_run or 0
+        if days_off < BREAK.days:
+            return f"Up to {upto}: you are just back from a break (before it your longest in 90 days was {longest})."
+        days = days_text(days_off)
         return f"Up to {upto} after {days} without a run (before the break your longest in 90 days was {longest})."
     if ceiling.basis == "after_jump":
         return f"Up to {upto}: your longest before the jump of the last days."

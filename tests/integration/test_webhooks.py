@@ -20,7 +20,8 @@ from loadwatch.adapters import log
 from loadwatch.adapters.db import migrate
 from loadwatch.adapters.db.engine import make_engines
 from loadwatch.adapters.db.tables import Inbox
-from loadwatch.bootstrap import Services, TaskNudge, make_services
+from loadwatch.adapters.nudge import TaskNudge
+from loadwatch.bootstrap import Services, make_services
 from loadwatch.services.ports import Connection
 from loadwatch.settings import Settings
 from tests.support.seeding import connect, sign_up

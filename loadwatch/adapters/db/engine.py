@@ -58,9 +58,9 @@ def _sqlite(url: str, begin: str) -> Engine:
             try:
                 cursor.execute("PRAGMA journal_mode=WAL")
                 break
-            except sqlite3.OperationalError:
-                # A file's first switch heeds no timeout: two processes that make it at once do not wait by themselves.
-                if attempt == 99:
+            except sqlite3.OperationalError as error:
+                # A file's first switch heeds no timeout: of two processes that make it at once one is refused.
+                if "locked" not in str(error) or attempt == 99:
                     raise
                 time.sleep(0.02)
         for pragma in ("synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):

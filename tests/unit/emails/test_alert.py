@@ -80,12 +80,6 @@ def test_both_parts_say_why_what_to_do_and_how_far_the_next_run_may_go(sound: So
         assert CEILING in part
 
 
-def test_the_ceiling_is_not_taken_for_a_goal(sound: Sound) -> None:
-    content = mail()
-    for part in (content.text, sound(content)):
-        assert "This limit is arithmetic, not a target: the advice above goes first." in part
-
-
 def test_the_text_names_value_baseline_and_threshold_of_each_comparison() -> None:
     text = mail().text
 
