@@ -93,7 +93,9 @@ class Services:
         self.engines.dispose()
 
 
-def make_services(settings: Settings, nudge: Nudge | None = None, clock: Clock = utc_now) -> Services:
+def make_services(
+    settings: Settings, nudge: Nudge | None = None, clock: Clock = utc_now, *, lock_timeout_s: float = 30.0
+) -> Services:
     """
     Services for these settings.
 
@@ -101,9 +103,11 @@ def make_services(settings: Settings, nudge: Nudge | None = None, clock: Clock =
     ----------
     nudge : Nudge, optional
         How to wake a worker; none by default: the sweep finds the work within half a minute.
+    lock_timeout_s : float
+        How long to wait for another writer of the database. [s]
     """
     ensure_secret_key(settings)
-    engines = make_engines(settings.database_url, settings.secret_key.get_secret_value())
+    engines = make_engines(settings.database_url, settings.secret_key.get_secret_value(), lock_timeout_s)
     return Services(settings, engines, nudge or no_nudge(), clock)
 
 

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     strava_retention_days: int = Field(default=7, ge=1, le=7)
     strava_retry_s: tuple[int, ...] = Field(default=(60, 300, 900, 2700), min_length=1)
     """When to ask again for a run that is not there yet (404 after a create) or whose streams are empty."""
+    sweep_s: int = Field(default=30, ge=1, le=300)
+    """How often all rows that are due are looked for: the longest that a lost message can delay anything."""
     notify_old_runs: bool = False
     """Mail about runs that began over 72 hours ago too; for replaying a history on purpose."""
     trusted_proxies: int = Field(default=0, ge=0, le=5)

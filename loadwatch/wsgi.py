@@ -16,10 +16,20 @@ from workers.app import broker_url, make_nudge, make_publisher
 Wsgi = Callable[..., Any]
 
 
-def _services() -> Services:
+HOOK_LOCK_TIMEOUT_S = 1.2
+"""A push waits no longer for another writer: Strava gives two seconds, and 503 makes it try again."""
+
+
+def _services(lock_timeout_s: float = 30.0) -> Services:
     settings = load_settings()
     log.set_up(settings.log_level)
-    return make_services(settings, make_nudge(make_publisher(settings)))
+    nudge = make_nudge(make_publisher(settings))
+    return make_services(settings, nudge, lock_timeout_s=lock_timeout_s)
+
+
+def _hooks() -> Flask:
+    services = _services(HOOK_LOCK_TIMEOUT_S)
+    return create_webhooks(services.settings, services.inbox)
 
 
 def web() -> Wsgi:
@@ -36,7 +46,7 @@ def web() -> Wsgi:
         ready_check=lambda: readiness(services),
         config={"RATELIMIT_STORAGE_URI": limit_storage(broker_url(settings))},
     )
-    parts: dict[str, Wsgi] = {"/webhooks": create_webhooks(settings, services.inbox), "/api/v1": create_api(services)}
+    parts: dict[str, Wsgi] = {"/webhooks": _hooks(), "/api/v1": create_api(services)}
     return _behind_proxies(DispatcherMiddleware(pages, parts), settings)
 
 
@@ -47,7 +57,6 @@ def _behind_proxies(app: Wsgi, settings: Settings) -> Wsgi:
 
 def hooks() -> Wsgi:
     """The webhooks alone, and /healthz: for a machine that Strava reaches and people do not."""
-    services = _services()
     healthz = Flask("healthz")
     healthz.get("/healthz")(lambda: "ok")
-    return DispatcherMiddleware(healthz, {"/webhooks": create_webhooks(services.settings, services.inbox)})
+    return DispatcherMiddleware(healthz, {"/webhooks": _hooks()})

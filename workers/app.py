@@ -11,7 +11,7 @@ from celery import Celery
 from loadwatch.adapters.broker import celery_broker_url, redis_url
 from loadwatch.adapters.nudge import TaskNudge
 from loadwatch.settings import Settings
-from workers.schedule import SCHEDULE
+from workers.schedule import schedule
 
 TASKS = ("workers.ingest", "workers.assess", "workers.notify", "workers.care")
 
@@ -62,7 +62,7 @@ def make_celery(settings: Settings, tasks: Sequence[str] = TASKS) -> Celery:
         timezone="UTC",
         loadwatch_redis_url=broker_url(settings),
     )
-    app.conf.beat_schedule = SCHEDULE
+    app.conf.beat_schedule = schedule(settings)
     return app
 
 

@@ -9,17 +9,19 @@ from typing import Any
 from celery.beat import Scheduler
 
 from loadwatch.adapters.pulse import beat_pulse
+from loadwatch.settings import Settings
 
-SWEEP_S = 30
 
-SCHEDULE: dict[str, dict[str, Any]] = {
-    "sweep": {
-        "task": "workers.care.sweep",
-        "schedule": float(SWEEP_S),
-        # Knocks that nobody heard for as long must not pile up behind a worker that was down.
-        "options": {"expires": SWEEP_S},
-    },
-}
+def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Beat's entries by name."""
+    return {
+        "sweep": {
+            "task": "workers.care.sweep",
+            "schedule": float(settings.sweep_s),
+            # Knocks that nobody heard for as long must not pile up behind a worker that was down.
+            "options": {"expires": settings.sweep_s},
+        },
+    }
 
 
 class MemoryScheduler(Scheduler):

@@ -66,8 +66,9 @@ class SmtpMailer:
         except smtplib.SMTPRecipientsRefused as error:
             code, reason = next(iter(error.recipients.values()))
             raise _outcome(code, reason) from error
-        except smtplib.SMTPResponseException as error:
+        except smtplib.SMTPDataError as error:
             raise _outcome(error.smtp_code, error.smtp_error) from error
+        # A wrong password or sender is the operator's to mend: the mail waits, it is not lost by it.
         except (smtplib.SMTPException, OSError) as error:
             raise MailDelayed(f"{type(error).__name__}: {error}") from error
 
@@ -77,12 +78,16 @@ class SmtpMailer:
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_S, context=context)
         else:
             smtp = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S)
+        try:
             smtp.ehlo()
-            if smtp.has_extn("starttls"):
+            if not self._tls and smtp.has_extn("starttls"):
                 smtp.starttls(context=ssl.create_default_context())
                 smtp.ehlo()
-        if self._user:
-            smtp.login(self._user, self._password)
+            if self._user:
+                smtp.login(self._user, self._password)
+        except BaseException:
+            smtp.close()
+            raise
         return smtp
 
 

@@ -37,6 +37,8 @@ class Run:
         The runner's own title.
     is_race : bool
         Marked as a race: judged alike, worded differently.
+    start_hidden : bool
+        The source tells only the day: the start is a second past midnight. Nothing follows from the hour.
     distance_trusted : bool
         False where too many samples were GPS jumps: kept and shown, but neither counted nor judged.
     """
@@ -51,6 +53,7 @@ class Run:
     ascent_m: float | None = None
     name: str = ""
     is_race: bool = False
+    start_hidden: bool = False
     distance_trusted: bool = True
 
     @property
@@ -131,6 +134,8 @@ def counted(runs: Iterable[Run]) -> list[Run]:
 
 
 def _is_duplicate(a: Run, b: Run) -> bool:
+    if a.start_hidden or b.start_hidden:
+        return False  # two runs of a day would seem to overlap
     shared = (min(a.end, b.end) - max(a.start, b.start)).total_seconds()
     shorter = min((a.end - a.start).total_seconds(), (b.end - b.start).total_seconds())
     return shorter > 0 and shared / shorter > DUPLICATE_OVERLAP

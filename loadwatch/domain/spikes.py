@@ -89,11 +89,17 @@ def sessions(runs: Sequence[Run]) -> list[tuple[Run, ...]]:
     groups: list[list[Run]] = []
     for run in runs:
         last = groups[-1][-1] if groups else None
-        if last and last.local_date == run.local_date and run.start - last.end < SESSION_GAP:
+        if last and _follows(last, run):
             groups[-1].append(run)
         else:
             groups.append([run])
     return [tuple(group) for group in groups]
+
+
+def _follows(last: Run, run: Run) -> bool:
+    if last.start_hidden or run.start_hidden:
+        return False  # how long after one another they were run is not known
+    return last.local_date == run.local_date and run.start - last.end < SESSION_GAP
 
 
 def baseline(earlier: Sequence[Run], at: datetime) -> list[Run]:

@@ -99,7 +99,8 @@ def reason_rows(reasons: tuple[Reason, ...], units: Units) -> list[ReasonRow]:
             what=_QUANTITIES.get(r.quantity, r.quantity.replace("_", " ")),
             window=r.window,
             value=quantity_text(r.value, r.unit, units),
-            before=None if r.baseline is None else quantity_text(r.baseline, r.unit, units),
+            # Of a ratio the baseline is 1 by its meaning: nothing to tell.
+            before=None if r.baseline is None or r.unit == "ratio" else quantity_text(r.baseline, r.unit, units),
             threshold=None if r.threshold is None else quantity_text(r.threshold, r.unit, units),
         )
         for r in reasons

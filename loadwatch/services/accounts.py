@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loadwatch.domain.alerts import OPEN_STATES, AlertState
@@ -182,7 +182,7 @@ class AccountService:
             if before is None:
                 raise NotYours(f"athlete {athlete_id}")
             if timezone is not None and timezone != before.timezone:
-                changes["next_weekly_at"] = next_monday_morning(now, timezone)
+                changes["next_weekly_at"] = _weekly_after_move(before.next_weekly_at, now, timezone)
             if changes:
                 tx.update_athlete(athlete_id, **changes)
             if novice is not None and novice != before.novice:
@@ -277,6 +277,14 @@ class AccountService:
                 raise NotYours(f"alert {alert_id}")
             if alert.state in OPEN_STATES - {AlertState.ACKNOWLEDGED}:
                 tx.move_alert(alert_id, AlertState.ACKNOWLEDGED, "read by the runner", self._clock())
+
+
+def _weekly_after_move(waiting: datetime | None, now: datetime, timezone: str) -> datetime:
+    """When the weekly mail is due for somebody who moved; now, if the new zone's Monday morning has gone by."""
+    due = next_monday_morning(now, timezone)
+    if waiting is not None and due - waiting > timedelta(days=3):
+        return now
+    return due
 
 
 def token_digest(token: str) -> str:

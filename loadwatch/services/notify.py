@@ -80,6 +80,9 @@ class NotifyService:
                 return self._settle(item, "failed", subject=content.subject, error=f"given up: {error}")
             wait = min(BACK_OFF_FIRST * 2**item.attempts, BACK_OFF_LONGEST)
             return self._settle(item, "pending", subject=content.subject, error=str(error), again=now + wait)
+        except Exception as error:
+            self._settle(item, "failed", subject=content.subject, error=f"could not be sent: {error!r}")
+            raise
         return self._settle(item, "sent", subject=content.subject)
 
     def deliver_due(self, limit: int = 100) -> int:

@@ -120,6 +120,7 @@ class ActivityRecord:
     average_heartrate_bpm: float | None
     is_race: bool
     is_manual: bool
+    start_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("average_heartrate_bpm", sa.Float(), nullable=True),
         sa.Column("is_race", sa.Boolean(), nullable=False),
         sa.Column("is_manual", sa.Boolean(), nullable=False),
+        sa.Column("start_hidden", sa.Boolean(), nullable=False),
         sa.Column("distance_trusted", sa.Boolean(), nullable=False),
         sa.Column("streams", sa.String(length=10), nullable=False),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,21 +13,12 @@ from werkzeug.serving import make_server
 
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
+from tests.support.browser import CHROMIUM, FLAGS, needs_browser
 from tests.support.seeding import PASSWORD, SeedRun, add_runs, busy_season, connect, seeded_services, sign_up
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGE_LIMIT_BYTES = 250_000
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 BUSY, EMPTY, LEARNING = "busy@example.org", "empty@example.org", "learning@example.org"
@@ -45,9 +35,7 @@ PAGES = {
     "about": "/about",
 }
 
-pytestmark = pytest.mark.skipif(
-    not Path(CHROMIUM).exists() and os.environ.get("CI") != "true", reason="there is no Chromium on this machine"
-)
+pytestmark = needs_browser
 
 
 @dataclass

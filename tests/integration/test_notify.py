@@ -663,3 +663,36 @@ def test_a_mailbox_that_cannot_be_written_only_delays(make_house, tmp_path):
 def test_an_address_of_no_mail_server_is_refused_by_the_settings_name(url):
     with pytest.raises(ValueError, match="LOADWATCH_SMTP_URL"):
         SmtpMailer(url, "runs@run.example")
+
+
+def test_who_moves_east_past_monday_morning_gets_the_week_at_once(weekly):
+    weekly.clock.now = MONDAY - timedelta(hours=2)  # 05:00 in Berlin, 13:00 in Tokyo
+    weekly.services.accounts.update_profile(weekly.athlete_id, timezone="Asia/Tokyo")
+
+    weekly.services.notify.queue_weekly()
+
+    assert weeks(weekly) == ["2026-W47"]
+
+
+def test_who_moves_west_after_the_mail_gets_no_second_one(weekly):
+    weekly.clock.now = MONDAY + timedelta(hours=1)  # 08:00 in Berlin, 02:00 in New York
+    weekly.services.notify.queue_weekly()
+    weekly.services.accounts.update_profile(weekly.athlete_id, timezone="America/New_York")
+
+    weekly.clock.now = MONDAY + timedelta(hours=6)
+    weekly.services.notify.queue_weekly()
+
+    assert weeks(weekly) == ["2026-W47"]
+
+
+def test_a_wrong_password_for_the_mail_server_costs_no_mail(make_house, smtp_server):
+    # The server of the tests knows no log-in at all.
+    house = make_house(smtp_server.url.replace("smtp://", "smtp://user:wrong@"))
+    house.history()
+    house.jump()
+
+    house.deliver()
+
+    (item,) = house.outbox()
+    assert item.state == "pending"
+    assert "wrong" not in (item.error or "")

@@ -515,3 +515,25 @@ def test_a_burst_from_many_threads_is_each_event_once(known):
     with known.services.engines.write.connect() as connection:
         assert connection.scalar(select(func.count(Inbox.digest.distinct()))) == 20
     assert len(known.nudge.woken) == 20
+
+
+def test_another_writer_of_the_database_is_waited_for_no_longer_than_strava_waits(tmp_path):
+    import time
+
+    from loadwatch.wsgi import HOOK_LOCK_TIMEOUT_S
+
+    given_settings = Settings(
+        data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'test.db'}", strava_webhook_secret="hidden-path"
+    )
+    services = make_services(given_settings, lock_timeout_s=HOOK_LOCK_TIMEOUT_S)
+    migrate.upgrade(services.engines.write)
+    client = create_app(services.settings, services.inbox).test_client()
+    with services.engines.write.begin():  # holds SQLite's one write lock
+        began = time.monotonic()
+        answer = client.post(PATH, json=BODY)
+        seconds = time.monotonic() - began
+
+    assert answer.status_code == 503
+    assert seconds < 1.8
+    assert client.post(PATH, json=BODY).status_code == 200
+    services.close()

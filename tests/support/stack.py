@@ -219,6 +219,7 @@ def running_stack(
         "LOADWATCH_STRAVA_API_URL": f"{simulator.url}/api/v3",
         "LOADWATCH_STRAVA_OAUTH_URL": f"{simulator.url}/oauth",
         "LOADWATCH_STRAVA_RETRY_S": "[1, 1, 1, 1]",
+        "LOADWATCH_SWEEP_S": "3",
         **env,
     }
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("LOADWATCH_")}

@@ -4,6 +4,11 @@ import socket
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
+
+# No deadline: the machines that run this are shared, and a slow moment is no fault.
+settings.register_profile("unit", max_examples=40, deadline=None)
+settings.load_profile("unit")
 
 
 @pytest.fixture(autouse=True)

@@ -24,20 +24,24 @@ class Engines:
         self.read.dispose()
 
 
-def make_engines(url: str, secret_key: str = "") -> Engines:
+def make_engines(url: str, secret_key: str = "", lock_timeout_s: float = 30.0) -> Engines:
     """
     Engines for a database address.
 
     Without the secret key nothing encrypted can be read or written through them: what needs no token (the
     webhook, the migrations) does without it.
+
+    Parameters
+    ----------
+    lock_timeout_s : float
+        How long to wait for another writer. [s] The webhook has less than Strava's two seconds.
     """
     if make_url(url).get_backend_name() == "sqlite":
-        write, read = _sqlite(url, begin="BEGIN IMMEDIATE"), _sqlite(url, begin="BEGIN")
+        write = _sqlite(url, "BEGIN IMMEDIATE", lock_timeout_s)
+        read = _sqlite(url, "BEGIN", lock_timeout_s)
     else:
-        # Sub-second connects: a webhook must still answer 503 in time when the server is gone.
-        write = read = create_engine(
-            url, pool_pre_ping=True, pool_size=5, max_overflow=5, connect_args={"connect_timeout": 2}
-        )
+        limits = {"connect_timeout": 2, "options": f"-c lock_timeout={lock_timeout_s * 1000:.0f}"}
+        write = read = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5, connect_args=limits)
     if secret_key:
         cipher = Cipher(secret_key)
         for engine in (write, read):
@@ -45,11 +49,13 @@ def make_engines(url: str, secret_key: str = "") -> Engines:
     return Engines(write, read)
 
 
-def _sqlite(url: str, begin: str) -> Engine:
+def _sqlite(url: str, begin: str, lock_timeout_s: float) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None, "check_same_thread": False})
+    engine = create_engine(
+        url, connect_args={"timeout": lock_timeout_s, "isolation_level": None, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: sqlite3.Connection, _: Any) -> None:
@@ -63,7 +69,7 @@ def _sqlite(url: str, begin: str) -> Engine:
                 if "locked" not in str(error) or attempt == 99:
                     raise
                 time.sleep(0.02)
-        for pragma in ("synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+        for pragma in ("synchronous=NORMAL", f"busy_timeout={lock_timeout_s * 1000:.0f}", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -47,7 +47,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Run steps backwards to a revision; "base" leaves no table."""
+    """Run steps backwards to a revision; "base" leaves no table but alembic's own."""
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection

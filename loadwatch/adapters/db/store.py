@@ -242,6 +242,7 @@ class SqlTx:
             "average_heartrate_bpm",
             "is_race",
             "is_manual",
+            "start_hidden",
         ):
             setattr(row, name, getattr(record, name))
         row.streams, row.distance_trusted, row.fetched_at = streams, trusted, now
@@ -707,6 +708,7 @@ def _run(row: t.RunRow) -> Run:
         ascent_m=row.ascent_m,
         name=row.name,
         is_race=row.is_race,
+        start_hidden=row.start_hidden,
         distance_trusted=row.distance_trusted,
     )
 

@@ -201,6 +201,7 @@ class RunRow(Base):
     average_heartrate_bpm: Mapped[float | None]
     is_race: Mapped[bool] = mapped_column(default=False)
     is_manual: Mapped[bool] = mapped_column(default=False)
+    start_hidden: Mapped[bool] = mapped_column(default=False)
     distance_trusted: Mapped[bool] = mapped_column(default=True)
     streams: Mapped[str] = mapped_column(String(10))
     """ok, waiting (not there yet), missing (given up), none (a manual entry, another sport)"""

@@ -18,6 +18,9 @@ _LARGEST = 1e9
 _RUN_RACE = 1
 """`workout_type` of a run that was a race; 2 is a long run, 3 a workout, 10 and up belong to rides."""
 
+_HIDDEN_START = "T00:00:01Z"
+"""What Strava gives as local start of an activity whose athlete hides it."""
+
 _ZONE = re.compile(r"^\(GMT[+-]\d\d:\d\d\) (.+)$")
 
 _CHANNELS = {
@@ -64,6 +67,7 @@ def activity(raw: Mapping[str, Any]) -> ActivityRecord:
         average_heartrate_bpm=_amount(raw.get("average_heartrate")),
         is_race=_integer(raw.get("workout_type")) == _RUN_RACE,
         is_manual=manual,
+        start_hidden=str(raw.get("start_date_local")).endswith(_HIDDEN_START),
     )
 
 

@@ -192,3 +192,11 @@ def test_what_counts_depends_neither_on_order_nor_on_counting_twice(runs, random
     assert [r.start for r in once] == sorted(r.start for r in once)
     if runs:
         assert longest_m(once) == longest_m(runs)  # the longest is never the one that is dropped
+
+
+def test_two_runs_of_a_day_whose_start_is_hidden_are_two_runs():
+    morning = replace(run(0, 12, run_id=1), start_hidden=True)
+    evening = replace(run(0, 8, run_id=2), start_hidden=True)
+
+    assert counted([morning, evening]) == [morning, evening]
+    assert counted([replace(morning, start_hidden=False), replace(evening, start_hidden=False)]) != [morning, evening]

@@ -1,0 +1,216 @@
+"""
+The embedded stack as `loadwatch up` runs it: how fast a push becomes an alert, and what it costs.
+
+The anchor is measured in the same run: the same server answering `/healthz`, which touches nothing, and a bare
+insert into SQLite as the inbox makes it. Run with `./run bench -s` to see the summary.
+"""
+
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from loadwatch.bootstrap import Services, make_services
+from loadwatch.demo.simulator_client import SimulatorProcess, start_simulator
+from loadwatch.services.accounts import ASKED_SCOPES, StravaLogin
+from loadwatch.settings import Settings
+from loadwatch.strava_admin import subscribe
+from tests.support.stack import free_port, wait_until
+
+ROUNDS = 60
+
+
+@dataclass
+class Running:
+    up: subprocess.Popen[bytes]
+    services: Services
+    simulator: SimulatorProcess
+    athlete_id: int
+    started_s: float
+    first_s: float
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """`loadwatch up`, timed from its start to the first push that was worked off."""
+    folder = tmp_path_factory.mktemp("bench")
+    port = free_port()
+    with start_simulator() as simulator:
+        env = {
+            "LOADWATCH_DATA_DIR": str(folder),
+            "LOADWATCH_BASE_URL": f"http://127.0.0.1:{port}",
+            "LOADWATCH_STRAVA_CLIENT_ID": "1",
+            "LOADWATCH_STRAVA_CLIENT_SECRET": "s",
+            "LOADWATCH_STRAVA_API_URL": f"{simulator.url}/api/v3",
+            "LOADWATCH_STRAVA_OAUTH_URL": f"{simulator.url}/oauth",
+        }
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("LOADWATCH_")}
+        began = time.perf_counter()
+        with (folder / "up.log").open("wb") as log:
+            up = subprocess.Popen(
+                [sys.executable, "-P", "-m", "loadwatch", "up", "--port", str(port)],
+                env={**inherited, **env, "PYTHONPATH": os.pathsep.join(sys.path)},
+                stdout=log,
+                stderr=log,
+            )
+        ready = f"http://127.0.0.1:{port}/readyz"
+        wait_until(lambda: _status(ready) == 200, "it is ready", 60)
+        started_s = time.perf_counter() - began
+        services = make_services(Settings(**{k.removeprefix("LOADWATCH_").lower(): v for k, v in env.items()}))
+        athlete_id = _connect(services, simulator)
+        _history(services, simulator, athlete_id)
+        first = time.perf_counter()
+        _push_and_wait(services, simulator, athlete_id, 1, 10.5)
+        first_s = time.perf_counter() - first
+        yield Running(up, services, simulator, athlete_id, started_s, first_s)
+        services.close()
+        up.send_signal(signal.SIGINT)
+        up.wait(40)
+
+
+def _status(url: str) -> int:
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(url, timeout=2).status_code
+    except requests.RequestException:
+        return 0
+
+
+def _connect(services: Services, simulator: SimulatorProcess) -> int:
+    athlete_id = services.accounts.sign_up("R", "r@example.org", "a long password", force=True).athlete_id
+    granted = simulator.client.grant()
+    services.accounts.connect_strava(
+        athlete_id,
+        StravaLogin(
+            granted["athlete"]["id"],
+            "R",
+            granted["access_token"],
+            granted["refresh_token"],
+            datetime.fromtimestamp(granted["expires_at"], UTC),
+            frozenset(ASKED_SCOPES),
+        ),
+    )
+    with services.store.write() as tx:
+        tx.want_backfill(athlete_id, None)
+    subscribe(services)
+    return athlete_id
+
+
+def _activity(source_id: int, start: datetime, km: float) -> dict[str, Any]:
+    text = f"{start:%Y-%m-%dT%H:%M:%SZ}"
+    return {
+        "id": source_id,
+        "name": "Run",
+        "sport_type": "Run",
+        "distance": km * 1000,
+        "moving_time": int(km * 360),
+        "elapsed_time": int(km * 360),
+        "start_date": text,
+        "start_date_local": text,
+    }
+
+
+def _history(services: Services, simulator: SimulatorProcess, athlete_id: int) -> None:
+    now = datetime.now(UTC)
+    for n in range(1, 31):
+        simulator.client.add_activity(_activity(5000 + n, now - timedelta(days=3 + 2 * n), 10), push=False)
+    services.ingest.backfill(athlete_id, days=90)
+    services.assess.assess(athlete_id)
+
+
+def _push_and_wait(
+    services: Services, simulator: SimulatorProcess, athlete_id: int, source_id: int, km: float
+) -> float:
+    """Push a run; seconds until its alert stands in the database (until the run does, if it makes none)."""
+    start = datetime.now(UTC) - timedelta(days=2) + timedelta(minutes=20 * (source_id % 100))
+    simulator.client.add_activity(_activity(source_id, start, km), push=False)
+    state = simulator.client.state()
+    began = time.perf_counter()
+    body = {
+        "object_type": "activity",
+        "object_id": source_id,
+        "aspect_type": "create",
+        "owner_id": 1001,
+        "subscription_id": state["subscription"]["id"],
+        "event_time": int(time.time()),
+        "updates": {},
+    }
+    with requests.Session() as session:
+        session.trust_env = False
+        assert session.post(services.settings.callback_url, json=body, timeout=5).status_code == 200
+
+    def is_judged() -> bool:
+        with services.store.read() as tx:
+            detail = tx.run_by_source(athlete_id, "strava", source_id)
+            if detail is None:
+                return False
+            return km < 11.5 or any(a.run_id == detail.run.id for a in tx.alerts_since(athlete_id, start))
+
+    wait_until(is_judged, "the run is judged", 30, every_s=0.001)
+    return time.perf_counter() - began
+
+
+def test_push_to_alert(running: Running, benchmark: Any) -> None:
+    """From the POST to the alert's row, Strava's own answers (simulated) included."""
+    ids = iter(range(100, 1000))
+    # Each a little longer than all before it would need: distances grow so that each is a jump of its own.
+    taken = []
+
+    def one() -> None:
+        n = next(ids)
+        taken.append(
+            _push_and_wait(running.services, running.simulator, running.athlete_id, n, 12 * 1.15 ** (n - 99))
+        )
+
+    benchmark.pedantic(one, rounds=ROUNDS, iterations=1, warmup_rounds=0)
+    simulated = [r["ms"] for r in running.simulator.client.requests() if r["path"].startswith("/api/v3/activities/")]
+    taken.sort()
+    family = [running.up.pid, *(c.pid for c in psutil.Process(running.up.pid).children(recursive=True))]
+    pss = sum(psutil.Process(pid).memory_full_info().pss for pid in family) / 1e6
+    benchmark.extra_info["p99_ms"] = 1000 * taken[int(0.99 * len(taken))]
+    benchmark.extra_info["memory_pss_mb"] = pss
+    print(
+        f"\nstart to ready {running.started_s:.2f} s, first push worked off after {1000 * running.first_s:.0f} ms more;"
+        f"\npush to alert: median {1000 * statistics.median(taken):.1f} ms,"
+        f" p99 {1000 * taken[int(0.99 * len(taken))]:.1f} ms ({len(taken)} pushes);"
+        f"\nof it the simulator's two answers: {2 * statistics.median(simulated):.1f} ms;"
+        f"\nmemory of all {len(family)} processes: {pss:.0f} MB PSS"
+    )
+
+
+def test_anchor_empty_answer(running: Running, benchmark: Any) -> None:
+    """The same server without any work."""
+    url = f"{running.services.settings.base_url}/healthz"
+    with requests.Session() as session:
+        session.trust_env = False
+        benchmark.pedantic(lambda: session.get(url, timeout=5), rounds=ROUNDS, iterations=1)
+
+
+def test_anchor_one_insert(benchmark: Any, tmp_path: Path) -> None:
+    """One durable row in SQLite, as the inbox writes it."""
+    import sqlite3
+
+    connection = sqlite3.connect(tmp_path / "anchor.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("CREATE TABLE inbox (id INTEGER PRIMARY KEY, body TEXT)")
+
+    def insert() -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO inbox (body) VALUES ('{}')")
+        connection.execute("COMMIT")
+
+    benchmark.pedantic(insert, rounds=ROUNDS, iterations=1)
+    connection.close()
