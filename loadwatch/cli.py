@@ -218,11 +218,10 @@ def doctor() -> None:
     from loadwatch.doctor import examine
     from loadwatch.settings import load_settings
 
-    findings, settings_table = examine(load_settings())
-    table = Table("setting", "value", "from", box=None, pad_edge=False)
-    for row in settings_table:
-        table.add_row(*row)
-    console.print(table)
+    findings, settings = examine(load_settings())
+    width = max(len(name) for name, _, _ in settings)
+    for name, value, origin in settings:
+        console.print(f"{name:<{width}}  {value}  [dim]({origin})[/]")
     console.print()
     for finding in findings:
         mark = {"ok": "[green]ok  [/]", "note": "[yellow]note[/]", "bad": "[red]BAD [/]"}[finding.state]

@@ -1,5 +1,6 @@
 """What works, what does not, what to do."""
 
+import os
 import shutil
 import smtplib
 import time
@@ -34,7 +35,7 @@ class Checked:
 
 def examine(settings: Settings) -> tuple[list[Checked], list[tuple[str, str, str]]]:
     """Every check, and the settings as (name, value with secrets masked, where it came from)."""
-    given = set(settings.model_fields_set)
+    given = {name for name in Settings.model_fields if os.environ.get(f"LOADWATCH_{name.upper()}")}
     services = make_services(settings)
     try:
         checks = [
@@ -117,11 +118,16 @@ def _strava(services: Services) -> list[Checked]:
         return [Checked("note", "Strava", "not set up", do)]
     try:
         with services.store.read() as tx:
-            subscription = tx.subscription_id()
+            subscription, told = tx.subscription_id(), tx.subscription_callback()
     except Exception as error:  # said above, under database
         return [Checked("bad", "Strava", f"the subscription cannot be read ({type(error).__name__})")]
     if subscription is None:
         return [Checked("bad", "Strava", "not subscribed: no run arrives by itself", "loadwatch strava subscribe")]
+    if told != settings.callback_url:
+        do = "loadwatch strava unsubscribe, then subscribe"
+        return [
+            Checked("bad", "Strava", "it pushes to another address than this server's (base URL or key changed)", do)
+        ]
     fault = callback_fault(services)
     if fault:
         do = "LOADWATCH_BASE_URL must be the address at which Strava reaches this server"

@@ -150,7 +150,7 @@ def ensure_secret_key(settings: Settings) -> None:
 
 def derived_secret(settings: Settings, purpose: str) -> str:
     """A secret of its own for one purpose, the same on each start, from which the key cannot be found."""
-    key = settings.secret_key.get_secret_value().encode()
+    key = settings.secret_key.get_secret_value().partition(",")[0].encode()
     return hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest()[:40]
 
 

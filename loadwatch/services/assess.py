@@ -12,6 +12,10 @@ from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
 
 FAILED_AGAIN = timedelta(minutes=10)
 
+PATIENCE = timedelta(seconds=10)
+"""How long a judgement waits for runs that are just arriving. A watch hands over a week of runs at once and they
+overtake one another: judged too early, today's run would be a jump over last Sunday's, which is still on its way."""
+
 
 def finding_digest(finding: Finding) -> str:
     """Of what a finding says: equal digests, equal alerts. Coverage is left out, it grows with each run."""
@@ -48,7 +52,10 @@ class AssessService:
                 profile = tx.athlete(athlete_id)
                 if waiting is None or profile is None:
                     return 0
-                wanted, since = waiting
+                wanted, since, asked_at = waiting
+                now = self._clock()
+                if now - asked_at < PATIENCE and tx.is_arriving(athlete_id, now):
+                    return 0  # whoever stores the last of them asks again, and the sweep asks in any case
                 n_changes, mails = self._judge(tx, profile, since)
                 tx.settle_assessment(athlete_id, wanted)
         except Exception as error:

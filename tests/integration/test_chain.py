@@ -166,6 +166,23 @@ def test_a_forged_deletion_deletes_nothing(stack: Stack):
     assert stack.run_ids(athlete_id) == before
 
 
+def test_a_run_that_overtakes_an_earlier_one_is_not_judged_without_it(stack: Stack):
+    athlete_id = with_history(stack)
+    stack.sim.add_fault("delay", path="/api/v3/activities/1", times=1, seconds=1.5)
+
+    stack.sim.add_activity(activity(1, 5, 16), push=True)
+    wait_until(lambda: _leased(stack), "the earlier one is being fetched")
+    stack.sim.add_activity(activity(2, 0.1, 16.2), push=True)
+    wait_until(lambda: 2 in stack.run_ids(athlete_id), "the later one is there first")
+    assert 1 not in stack.run_ids(athlete_id)
+    stack.settle()
+
+    # Only the first of the two was a jump, and nobody was told otherwise in between.
+    (alert,) = stack.services.views.alerts(athlete_id)
+    assert alert.reasons[0].value == 16_000
+    assert mails(stack, athlete_id) == []
+
+
 def test_an_old_run_is_judged_and_shown_but_sends_no_mail(stack: Stack):
     athlete_id = with_history(stack)
 

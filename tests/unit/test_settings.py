@@ -50,6 +50,7 @@ def test_every_setting_is_read_by_its_name_with_the_prefix(monkeypatch):
         "STRAVA_RETENTION_DAYS": "3",
         "STRAVA_RETRY_S": "[1, 2]",
         "NOTIFY_OLD_RUNS": "true",
+        "SWEEP_S": "5",
         "TRUSTED_PROXIES": "1",
         "LOG_LEVEL": "DEBUG",
     }
@@ -69,6 +70,7 @@ def test_every_setting_is_read_by_its_name_with_the_prefix(monkeypatch):
         "STRAVA_RETENTION_DAYS": 3,
         "STRAVA_RETRY_S": (1, 2),
         "NOTIFY_OLD_RUNS": True,
+        "SWEEP_S": 5,
         "TRUSTED_PROXIES": 1,
     }
     assert secrets == {

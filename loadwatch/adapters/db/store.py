@@ -329,19 +329,27 @@ class SqlTx:
     def want_assessment(self, athlete_id: int, since: datetime, now: datetime) -> None:
         job = t.AssessJob
         insert = self._upsert(job).values(
-            athlete_id=athlete_id, wanted=1, done=0, attempts=0, since=since, next_attempt_at=now
+            athlete_id=athlete_id, wanted=1, done=0, attempts=0, since=since, asked_at=now, next_attempt_at=now
         )
         self._s.execute(insert.on_conflict_do_nothing(index_elements=["athlete_id"]))
         row = self._s.get_one(job, athlete_id, with_for_update=True, populate_existing=True)
         waiting = row.wanted > row.done
         row.since = min(row.since, since) if waiting else since
+        row.asked_at = row.asked_at if waiting else now
         row.wanted += 1
         row.next_attempt_at = now
         self._s.flush()
 
-    def lock_assessment(self, athlete_id: int) -> tuple[int, datetime] | None:
+    def is_arriving(self, athlete_id: int, now: datetime) -> bool:
+        job, link = t.FetchJob, t.StravaConnection
+        due = select(job.id).where(job.athlete_id == athlete_id, job.wanted > job.done, job.next_attempt_at <= now)
+        owner = select(link.strava_athlete_id).where(link.athlete_id == athlete_id).scalar_subquery()
+        unread = select(t.Inbox.id).where(t.Inbox.state == "pending", t.Inbox.owner_id == owner)
+        return any(self._s.scalar(query.limit(1)) is not None for query in (due, unread))
+
+    def lock_assessment(self, athlete_id: int) -> tuple[int, datetime, datetime] | None:
         row = self._s.get(t.AssessJob, athlete_id, with_for_update=True, populate_existing=True)
-        return (row.wanted, row.since) if row and row.wanted > row.done else None
+        return (row.wanted, row.since, row.asked_at) if row and row.wanted > row.done else None
 
     def settle_assessment(self, athlete_id: int, wanted: int) -> None:
         self._s.execute(
@@ -659,6 +667,9 @@ class SqlTx:
 
     def subscription_id(self) -> int | None:
         return self._s.scalar(select(t.StravaSubscription.id).limit(1))
+
+    def subscription_callback(self) -> str | None:
+        return self._s.scalar(select(t.StravaSubscription.callback_url).limit(1))
 
     def put_subscription(self, subscription_id: int | None, callback_url: str, now: datetime) -> None:
         self._s.execute(delete(t.StravaSubscription))

@@ -228,6 +228,8 @@ class AssessJob(Base):
     done: Mapped[int] = mapped_column(default=0)
     since: Mapped[datetime]
     """Start of the earliest run whose change has not been judged yet."""
+    asked_at: Mapped[datetime]
+    """When the oldest change that has not been judged yet was stored."""
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)
     last_error: Mapped[str | None]
