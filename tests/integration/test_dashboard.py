@@ -239,7 +239,11 @@ def test_a_wrong_password_and_an_unknown_address_sound_the_same(client: FlaskCli
     assert wrong.status_code == unknown.status_code == 400
     assert message in wrong.text
     assert message in unknown.text
-    assert wrong.text.replace(ANN, "X").count("X") == unknown.text.replace("nobody@example.org", "X").count("X")
+    # Apart from the address given back and the form's own token not a letter differs.
+    token = re.compile(r'name="csrf_token"[^>]*>')
+    assert token.sub("", wrong.text).replace(ANN, "-") == token.sub("", unknown.text).replace(
+        "nobody@example.org", "-"
+    )
 
 
 def test_after_the_login_one_arrives_where_one_wanted_to_go(client: FlaskClient) -> None:

@@ -132,6 +132,8 @@ def start(data_dir: Path) -> Iterator[Start]:
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
             text=True,
             start_new_session=True,
+            # Whoever runs the tests under nohup would hand down that SIGHUP is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
         all_started.append(Running(process, folder))
         return all_started[-1]
