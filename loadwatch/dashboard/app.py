@@ -73,6 +73,9 @@ def create_app(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        # Only an answer that changes the session sends it. Otherwise a slow answer to a request from before, an
+        # icon's, brings the old one back: the log-in is lost, or the state of a connection being made.
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=256 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a page left open overnight still works
         RATELIMIT_STORAGE_URI=limit_storage(services.settings.redis_url),

@@ -236,7 +236,11 @@ class AccountService:
                     raise SignupClosed("This Strava account is not known here, and no further accounts are made.")
             elif owner not in (None, athlete_id):
                 raise StravaTaken("This Strava account is connected to another athlete here.")
-            had_none = tx.connection(athlete_id) is None
+            before = tx.connection(athlete_id)
+            if before is not None and before.strava_athlete_id != login.strava_athlete_id:
+                # The runs of two people in one history would make every comparison wrong.
+                raise StravaTaken("You are connected with another Strava account: log in at Strava with that one.")
+            had_none = before is None
             tx.put_connection(
                 Connection(
                     athlete_id=athlete_id,

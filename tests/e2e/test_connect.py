@@ -148,4 +148,4 @@ def test_a_known_runner_logs_in_through_strava(server: Services, page: "Page", b
         other.wait_for_url(origin + "/**")
         other.goto(origin + "/runs")
 
-        assert other.url == origin + "/runs"  # not sent to the log-in page
+        assert other.url == origin + "/runs", other.locator("main").inner_text()  # not sent to the log-in page

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from loadwatch.adapters.broker import BrokerProcess
+from loadwatch.services.accounts import StravaLogin
 from tests.support.stack import SECRET_KEY, Stack, running_stack, wait_until
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -445,3 +446,16 @@ def _expire_token(stack: Stack, athlete_id: int) -> None:
 
 def _refreshes(state: Any) -> int:
     return sum(int(each["successes"]) for each in state.values()) if isinstance(state, dict) else int(state)
+
+
+def test_a_second_strava_account_is_not_mixed_into_an_athletes_history(stack: Stack):
+    from loadwatch.services.errors import StravaTaken
+
+    athlete_id = stack.connect()
+    other = StravaLogin(4711, "Other", "a", "r", NOW + timedelta(hours=6), frozenset({"activity:read"}))
+
+    with pytest.raises(StravaTaken):
+        stack.services.accounts.connect_strava(athlete_id, other)
+
+    with stack.services.store.read() as tx:
+        assert tx.athlete_of_strava(4711) is None

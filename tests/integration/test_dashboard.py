@@ -740,3 +740,13 @@ def test_another_name_of_this_machine_is_sent_to_the_right_one(client: FlaskClie
     page = client.get("/connect/strava", base_url="http://localhost:8000", follow_redirects=True)
 
     assert "open loadwatch at http://127.0.0.1:8000" in page.text
+
+
+def test_an_answer_that_changes_nothing_does_not_send_the_session_again(client: FlaskClient) -> None:
+    # The browser asks for the icon while a form is being sent: its answer must not bring back the session of before.
+    send(client, "/login", email=ANN, password=PASSWORD)
+    client.get("/")
+
+    for path in ("/static/app.css", "/static/favicon.svg", "/", "/alerts/2", "/healthz"):
+        with client.get(path) as answer:
+            assert "Set-Cookie" not in answer.headers, path
