@@ -17,7 +17,8 @@ from urllib.parse import unquote, urlsplit
 from loadwatch.emails import EmailContent
 from loadwatch.services.errors import MailDelayed, MailRefused
 
-TIMEOUT_S = 20
+TIMEOUT_S = 10
+"""For each step of the conversation with the mail server; all of them fit into a task's time. [s]"""
 
 
 def to_message(content: EmailContent, *, sender: str, to: str, message_id: str, at: datetime) -> EmailMessage:

@@ -696,3 +696,19 @@ def test_a_wrong_password_for_the_mail_server_costs_no_mail(make_house, smtp_ser
     (item,) = house.outbox()
     assert item.state == "pending"
     assert "wrong" not in (item.error or "")
+
+
+def test_a_slow_mail_server_is_left_after_a_quarter_of_a_minute_and_gone_on_with_later(weekly):
+    from loadwatch.services.notify import NotifyService
+
+    class Slow:
+        def send(self, content, **_):
+            weekly.clock.now += timedelta(seconds=6)
+
+    with weekly.services.store.write() as tx:
+        for week in range(40, 45):
+            tx.add_outbox(weekly.athlete_id, "weekly", f"2026-W{week}", weekly.clock())
+    notify = NotifyService(weekly.services.store, Slow(), weekly.clock, "https://run.example")
+
+    assert notify.deliver_due() == 3  # begun after 0, 6 and 12 s
+    assert notify.deliver_due() == 2
