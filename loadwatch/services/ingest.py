@@ -143,18 +143,25 @@ class IngestService:
 
         Whatever goes wrong becomes the time of the next attempt; nothing is raised but a bug.
         """
-        served = False
-        while self._once(job_id):  # again where an event came in meanwhile
-            served = True
-        return served
+        served: Job | None = None
+        while job := self._once(job_id):  # again where an event came in meanwhile
+            served = job
+        if served is None:
+            return False
+        # Also where this fetch changed nothing: a judgement may have waited for it.
+        with self._database.read() as tx:
+            waits = tx.assessment_waits(served.athlete_id)
+        if waits:
+            self._nudge.assess(served.athlete_id)
+        return True
 
-    def _once(self, job_id: int) -> bool:
+    def _once(self, job_id: int) -> Job | None:
         owner = worker_identity()
         now = self._clock()
         with self._database.write() as tx:
             job = tx.claim_job(job_id, owner, dead_owners(tx.lease_owners()), now, now + LEASE)
         if job is None:
-            return False
+            return None
         try:
             outcome = self._serve(job)
         except NeedsReauth as error:
@@ -169,7 +176,7 @@ class IngestService:
         if outcome is not None:
             with self._database.write() as tx:
                 tx.settle_job(job.id, owner, outcome, self._clock())
-        return True
+        return job
 
     def _later(self, job: Job, at: datetime, error: str, *, counts: bool = True) -> JobOutcome:
         return JobOutcome(
@@ -231,7 +238,6 @@ class IngestService:
                 return  # somebody else holds the row by now: what was fetched here may be older than theirs
             run, before = tx.upsert_run(job.athlete_id, SOURCE, record, streams=state, trusted=trusted, now=now)
             _recompute(tx, job.athlete_id, run, before, now)
-        self._nudge.assess(job.athlete_id)
 
     def _absent(self, job: Job) -> JobOutcome | None:
         """404: not yet, no longer, or never."""
@@ -254,8 +260,6 @@ class IngestService:
                 _recompute(tx, job.athlete_id, None, before, now)
             elif not job.deletion_seen:
                 tx.log_sync(job.athlete_id, "never_there", f"activity {job.source_id} was announced, not found", now)
-        if before is not None:
-            self._nudge.assess(job.athlete_id)
         return None
 
     def _listed(self, job: Job) -> bool:

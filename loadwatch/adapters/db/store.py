@@ -347,6 +347,11 @@ class SqlTx:
         unread = select(t.Inbox.id).where(t.Inbox.state == "pending", t.Inbox.owner_id == owner)
         return any(self._s.scalar(query.limit(1)) is not None for query in (due, unread))
 
+    def assessment_waits(self, athlete_id: int) -> bool:
+        job = t.AssessJob
+        waiting = select(job.athlete_id).where(job.athlete_id == athlete_id, job.wanted > job.done)
+        return self._s.scalar(waiting) is not None
+
     def lock_assessment(self, athlete_id: int) -> tuple[int, datetime, datetime] | None:
         row = self._s.get(t.AssessJob, athlete_id, with_for_update=True, populate_existing=True)
         return (row.wanted, row.since, row.asked_at) if row and row.wanted > row.done else None
