@@ -128,7 +128,18 @@ def migrate() -> None:
 def _gunicorn(app: str, host: str, port: int, processes: int) -> None:
     argv = ["gunicorn", "--bind", f"{host}:{port}", "--workers", str(processes), "--worker-class", "sync"]
     # Loaded once and shared by the children; they open their own connections.
-    argv += ["--preload", "--timeout", "40", "--graceful-timeout", "10", "--log-level", "warning", app]
+    # No control socket: it would lie in the home folder of whoever runs this.
+    argv += [
+        "--no-control-socket",
+        "--preload",
+        "--timeout",
+        "40",
+        "--graceful-timeout",
+        "10",
+        "--log-level",
+        "warning",
+        app,
+    ]
     os.execv(sys.executable, [sys.executable, "-m", *argv])
 
 

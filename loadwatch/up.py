@@ -129,6 +129,7 @@ def run_up(
     try:
         with supervisor.Supervisor(settings.data_dir, children(settings, port, given), say) as minder:
             check_port(port)
+            say("starting: broker, database, web, beat, worker")
             _migrate(given)
             if minder.start():
                 if on_ready is not None:

@@ -26,6 +26,8 @@ class Up:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
+        self.home = folder / "home"
+        self.home.mkdir()
         self.port = free_port()
         self.output = folder / "up.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -34,7 +36,8 @@ class Up:
         command = ["up", "--port", str(self.port), "--data-dir", str(self.data)]
         with self.output.open("ab") as log:
             command = [sys.executable, "-P", "-m", "loadwatch", *command]
-            return subprocess.Popen(command, env=environment(), stdout=log, stderr=log, cwd=self.folder)
+            env = {**environment(), "HOME": str(self.home)}
+            return subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.folder)
 
     def start(self) -> None:
         before = self.said().count("loadwatch is ready")
@@ -98,6 +101,7 @@ def test_ctrl_c_stops_all_and_leaves_nothing_behind(up: Up):
     assert up.family() == []
     assert list((up.data / "run").glob("*.json")) == []
     assert not list(up.data.glob("*.sock"))
+    assert list(up.home.iterdir()) == []
 
 
 @pytest.mark.parametrize("part", ["worker", "beat", "broker", "web"])
