@@ -11,6 +11,7 @@ from loadwatch.adapters.db.store import Store
 from loadwatch.adapters.mail import FileMailbox, SmtpMailer
 from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.passwords import Argon2Hasher
+from loadwatch.adapters.processes import ProcessLeases
 from loadwatch.services.accounts import AccountService
 from loadwatch.services.assess import AssessService
 from loadwatch.services.inbox import InboxService
@@ -61,7 +62,8 @@ class Services:
     @cached_property
     def ingest(self) -> IngestService:
         s = self.settings
-        return IngestService(self.store, self.strava, self.tokens, self.nudge, self.clock, s.strava_retry_s)
+        leases = ProcessLeases()
+        return IngestService(self.store, self.strava, self.tokens, self.nudge, leases, self.clock, s.strava_retry_s)
 
     @cached_property
     def assess(self) -> AssessService:

@@ -1,7 +1,5 @@
 """From an event to a stored run: fetch, store, recompute the day, ask for an assessment."""
 
-import os
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -23,6 +21,7 @@ from loadwatch.services.ports import (
     InboxItem,
     Job,
     JobOutcome,
+    Leases,
     Nudge,
     Strava,
     Tx,
@@ -45,27 +44,6 @@ BACKFILL_AGAIN = timedelta(minutes=10)
 
 BACK_OFF_FIRST = timedelta(seconds=30)
 BACK_OFF_LONGEST = timedelta(hours=1)
-
-
-def worker_identity() -> str:
-    """Who holds a lease: this machine and process."""
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
-def dead_owners(owners: Sequence[str]) -> list[str]:
-    """Those lease holders that ran on this machine and are gone: killed in the middle of their work."""
-    here = socket.gethostname()
-    return [o for o in owners if o.rpartition("/")[0] == here and not _alive(int(o.rpartition("/")[2]))]
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def back_off(attempts: int) -> timedelta:
@@ -93,6 +71,7 @@ class IngestService:
         strava: Strava,
         tokens: TokenService,
         nudge: Nudge,
+        leases: Leases,
         clock: Clock,
         retry_s: Sequence[int],
     ) -> None:
@@ -100,6 +79,7 @@ class IngestService:
         self._strava = strava
         self._tokens = tokens
         self._nudge = nudge
+        self._leases = leases
         self._clock = clock
         self._retry = [timedelta(seconds=s) for s in retry_s]
 
@@ -156,10 +136,10 @@ class IngestService:
         return True
 
     def _once(self, job_id: int) -> Job | None:
-        owner = worker_identity()
+        owner = self._leases.me()
         now = self._clock()
         with self._database.write() as tx:
-            job = tx.claim_job(job_id, owner, dead_owners(tx.lease_owners()), now, now + LEASE)
+            job = tx.claim_job(job_id, owner, self._leases.gone(tx.lease_owners()), now, now + LEASE)
         if job is None:
             return None
         try:
@@ -234,7 +214,7 @@ class IngestService:
             elif fetched.streams is None and known is not None:
                 trusted = known.run.distance_trusted
             outcome = JobOutcome(next_attempt_at, done=job.wanted, stream_attempts=stream_attempts)
-            if not tx.settle_job(job.id, worker_identity(), outcome, now):
+            if not tx.settle_job(job.id, self._leases.me(), outcome, now):
                 return  # somebody else holds the row by now: what was fetched here may be older than theirs
             run, before = tx.upsert_run(job.athlete_id, SOURCE, record, streams=state, trusted=trusted, now=now)
             _recompute(tx, job.athlete_id, run, before, now)
@@ -253,7 +233,7 @@ class IngestService:
             tx.lock_athlete(job.athlete_id)
             # The deletion stays known: a late create of the same activity must not wait an hour for its 404.
             outcome = JobOutcome(None, done=job.wanted, missing_since=since, deletion_seen=job.deletion_seen)
-            if not tx.settle_job(job.id, worker_identity(), outcome, now):
+            if not tx.settle_job(job.id, self._leases.me(), outcome, now):
                 return None
             before = tx.delete_run(job.athlete_id, SOURCE, job.source_id)
             if before is not None:

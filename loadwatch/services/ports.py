@@ -1,6 +1,6 @@
 """What the use cases need from the outside, and the records that pass to and fro."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -410,6 +410,18 @@ class PasswordHasher(Protocol):
     def hash(self, password: str) -> str: ...
     def verify(self, password_hash: str, password: str) -> bool: ...
     def needs_rehash(self, password_hash: str) -> bool: ...
+
+
+class Leases(Protocol):
+    """Who works on a row."""
+
+    def me(self) -> str:
+        """This worker's name in a lease."""
+        ...
+
+    def gone(self, owners: Sequence[str]) -> list[str]:
+        """Those of these holders that no longer live."""
+        ...
 
 
 class Nudge(Protocol):
