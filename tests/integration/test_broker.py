@@ -148,6 +148,8 @@ def test_a_planted_link_in_place_of_the_socket_folder_is_refused(data_dir: Path)
 
 
 def test_what_was_queued_survives_kill_9_of_the_broker(data_dir: Path) -> None:
+    # All but the last moment: while one sync to the disk is under way the next write waits, two seconds at most.
+    # What is lost there the sweep finds in the database.
     first = BrokerProcess(data_dir)
     first.start()
     with redis.Redis.from_url(first.url) as client:
