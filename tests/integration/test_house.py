@@ -201,3 +201,22 @@ def test_a_suite_that_breaks_down_without_a_report_counts_as_failed(tmp_path: Pa
 
     result = run_all.run_suite(broken, tmp_path)
     assert (result.ok, result.failed) == (False, 1)
+
+
+@pytest.mark.parametrize(("body", "ok"), [("assert seen.exists() or seen.touch()", True), ("assert False", False)])
+def test_a_test_of_processes_gets_a_second_try_that_is_named_and_a_real_fault_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, ok: bool
+) -> None:
+    run_all = _run_all()
+    folder = tmp_path / "tests" / "integration"
+    folder.mkdir(parents=True)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    code = f"import pathlib\nseen = pathlib.Path({str(tmp_path / 'seen')!r})\ndef test_slow_once():\n    {body}\n"
+    (folder / "test_it.py").write_text(code)
+    monkeypatch.setattr(run_all, "ROOT", tmp_path)
+
+    result = run_all.run_suite(folder, tmp_path)
+
+    assert result.ok is ok
+    assert (result.passed, result.failed) == ((1, 0) if ok else (0, 1))
+    assert ("second try: tests.integration.test_it::test_slow_once" in run_all.summary([result])) is ok
