@@ -2,8 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -49,16 +48,11 @@ def main() -> None:
     """
 
 
-@contextmanager
-def _services() -> Iterator["Services"]:
-    from loadwatch.bootstrap import make_services
+def _services() -> AbstractContextManager["Services"]:
+    from loadwatch.bootstrap import open_services
     from loadwatch.settings import load_settings
 
-    services = make_services(load_settings())
-    try:
-        yield services
-    finally:
-        services.close()
+    return open_services(load_settings())
 
 
 def _athlete_id(services: "Services", athlete: str | None) -> int:
