@@ -1,12 +1,14 @@
 """What was recorded: a run, and the streams of its sensors. What a sensor did not give is None."""
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from loadwatch.domain.thresholds import DUPLICATE_OVERLAP, IMPLAUSIBLE_SHARE, IMPLAUSIBLE_SPEED_M_S
+from loadwatch.domain.thresholds import DUPLICATE_OVERLAP
+
+if TYPE_CHECKING:  # the webhook's process knows runs, and loads no numpy for it
+    from loadwatch.domain.arrays import FloatArray
 
 RUN_FAMILY: Final = frozenset({"Run", "TrailRun", "VirtualRun"})
 """Sports whose distance counts. Strava's words, kept as they come; other sports are stored, not counted."""
@@ -41,6 +43,8 @@ class Run:
         The source tells only the day: the start is a second past midnight. Nothing follows from the hour.
     distance_trusted : bool
         False where too many samples were GPS jumps: kept and shown, but neither counted nor judged.
+    features : RunFeatures or None
+        What its samples showed; None where there were none (yet).
     """
 
     id: int
@@ -55,6 +59,7 @@ class Run:
     is_race: bool = False
     start_hidden: bool = False
     distance_trusted: bool = True
+    features: "RunFeatures | None" = None
 
     @property
     def end(self) -> datetime:
@@ -62,53 +67,215 @@ class Run:
         return self.start + timedelta(seconds=self.elapsed_s or self.moving_s or 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Streams:
     """
     A run's samples: channels of one length, in order of time, not necessarily a second apart.
 
-    Each channel has shape (n_samples,); None where the sensor was absent, NaN where one sample is missing.
+    Each channel has shape (n_samples,), float64; None where the sensor was absent, NaN where one sample is
+    missing. Time has no gaps of this kind: a sample without a time is none.
+
+    Attributes
+    ----------
+    time_s : array
+        Seconds since the start. Where the watch was stopped the step is longer.
+    distance_m : array or None
+        Metres since the start as the source counts them.
+    latitude_deg, longitude_deg : array or None
+        WGS 84.
+    altitude_m : array or None
+    speed_m_s : array or None
+        As the source gives it, mostly smoothed; many sources give none.
+    heartrate_bpm, cadence_rpm : array or None
     """
 
-    time_s: tuple[float, ...]
-    distance_m: tuple[float, ...] | None = None
-    latitude_deg: tuple[float, ...] | None = None
-    longitude_deg: tuple[float, ...] | None = None
-    altitude_m: tuple[float, ...] | None = None
-    speed_m_s: tuple[float, ...] | None = None
-    heartrate_bpm: tuple[float, ...] | None = None
-    cadence_rpm: tuple[float, ...] | None = None
+    time_s: "FloatArray"
+    distance_m: "FloatArray | None" = None
+    latitude_deg: "FloatArray | None" = None
+    longitude_deg: "FloatArray | None" = None
+    altitude_m: "FloatArray | None" = None
+    speed_m_s: "FloatArray | None" = None
+    heartrate_bpm: "FloatArray | None" = None
+    cadence_rpm: "FloatArray | None" = None
 
     def __len__(self) -> int:
         return len(self.time_s)
 
 
-def implausible_share(streams: Streams) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Recording:
     """
-    Share of steps between samples in which nobody could have run so far.
+    What a file or a stream set says of one activity, before anybody judged it.
 
-    Returns
-    -------
-    float or None
-        0 to 1 [unitless]; None without a distance channel or with fewer than two samples.
+    Attributes
+    ----------
+    sport : str
+        In Strava's words ("Run", "TrailRun", "VirtualRun", "Ride", "Walk"…); "Unknown" where nothing says.
+    start : datetime or None
+        UTC; None where no sample has a time of day.
+    reported_distance_m, reported_ascent_m, reported_descent_m : float or None
+        The device's own totals. [m]
+    elapsed_s : float or None
+        From the first to the last sample; None without time stamps. [s]
+    has_barometer : bool or None
+        Whether the altitude comes from a barometer, where the source says; mostly None: it does not.
+    timed : bool
+        False where the file holds a path without times: speed and everything made of it is unknown.
+    notes : tuple of str
+        What was odd about the source, in words for the runner.
     """
-    if streams.distance_m is None or len(streams) < 2:
-        return None
-    steps = implausible = 0
-    for i in range(1, len(streams)):
-        dt = streams.time_s[i] - streams.time_s[i - 1]
-        ds = streams.distance_m[i] - streams.distance_m[i - 1]
-        if dt <= 0 or math.isnan(ds):
-            continue
-        steps += 1
-        implausible += ds / dt > IMPLAUSIBLE_SPEED_M_S
-    return implausible / steps if steps else None
+
+    sport: str
+    start: datetime | None
+    streams: Streams
+    reported_distance_m: float | None = None
+    reported_ascent_m: float | None = None
+    reported_descent_m: float | None = None
+    elapsed_s: float | None = None
+    has_barometer: bool | None = None
+    timed: bool = True
+    name: str = ""
+    device: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def distance_is_trusted(streams: Streams | None) -> bool:
-    """Whether the recorded distance may be judged; without samples there is nothing to hold against it."""
-    share = implausible_share(streams) if streams is not None else None
-    return share is None or share <= IMPLAUSIBLE_SHARE
+AltitudeQuality = Literal["baro", "corrected", "gps", "none"]
+"""
+Where altitude comes from: a barometer; a map, looked up from the position; satellites alone, too noisy for
+descent; or nowhere.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HillReps:
+    """
+    Climbs of about equal size, run again and again.
+
+    Attributes
+    ----------
+    count : int
+    ascent_each_m, descent_each_m : float
+        Median over the repetitions. [m]
+    """
+
+    count: int
+    ascent_each_m: float
+    descent_each_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """
+    One fast stretch between slower ones.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        Since the start of the run. [s]
+    distance_m : float
+    rest_s : float or None
+        From its end to the next one's start; None for the last. [s]
+    """
+
+    start_s: float
+    end_s: float
+    distance_m: float
+    rest_s: float | None
+
+    @property
+    def duration_s(self) -> float:
+        return self.end_s - self.start_s
+
+    @property
+    def speed_m_s(self) -> float:
+        return self.distance_m / self.duration_s
+
+
+@dataclass(frozen=True, slots=True)
+class TrackWork:
+    """
+    What of a run lay on an athletics track.
+
+    Attributes
+    ----------
+    is_oval : bool
+        At least 800 m of it did.
+    distance_m : float
+        Run on the oval: laps times its length, not the noisy path. [m]
+    laps : float
+        Rounds of the oval, parts included. [unitless]
+    lap_m : float or None
+        Length of the round as it was run, from the fitted shape. [m]
+    lane : int or None
+        1 to 8 on a standard 400 m track, judged by the fitted radius; None on another oval.
+    is_standard : bool or None
+        Whether the shape is that of a 400 m track of one of the usual builds; None without an oval.
+    stretches_s : tuple of (float, float)
+        From when to when, since the start of the run. [s]
+    """
+
+    is_oval: bool
+    distance_m: float = 0.0
+    laps: float = 0.0
+    lap_m: float | None = None
+    lane: int | None = None
+    is_standard: bool | None = None
+    stretches_s: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunFeatures:
+    """
+    What a run contained beyond its distance; see NOMENCLATURE.md for each quantity.
+
+    Nothing here is a position or a sample: of runs from the API only this is kept. What could not be known
+    is None.
+
+    Attributes
+    ----------
+    version : int
+        Of the functions that made it.
+    distance_m, moving_s : float or None
+        From the samples, GPS jumps and pauses left out. [m; s]
+    altitude_quality : {"baro", "corrected", "gps", "none"}
+    ascent_m, descent_m, eccentric_load_m : float or None
+        [m] Descent and what is made of it are None where altitude is not good enough to tell.
+    flat_equivalent_m : float or None
+        Distance on the level that would have cost as much energy. For trends, not for rules. [m]
+    hill_share : float or None
+        Share of the distance with a grade of 4 % and more, up or down. [unitless]
+    hill_reps : HillReps or None
+        None where the run was no hill session (or nothing is known).
+    easy_speed_m_s : float or None
+        The run's own median speed on the level. [m/s]
+    best_20s_m_s : float or None
+        Fastest mean over 20 s. [m/s]
+    speed_profile_m : tuple of float, or None
+        Metres run in each band of speed; see `loads.BAND_M_S`. Fast metres come from it once the runner's
+        reference speed is known.
+    reps : tuple of Repetition
+    track : TrackWork or None
+        None without positions.
+    warnings : tuple of str
+        What limits the numbers, in words for the runner.
+    """
+
+    version: int
+    distance_m: float | None
+    moving_s: float | None
+    altitude_quality: AltitudeQuality
+    ascent_m: float | None
+    descent_m: float | None
+    eccentric_load_m: float | None
+    flat_equivalent_m: float | None
+    hill_share: float | None
+    hill_reps: HillReps | None
+    easy_speed_m_s: float | None
+    best_20s_m_s: float | None
+    speed_profile_m: tuple[float, ...] | None
+    reps: tuple[Repetition, ...]
+    track: TrackWork | None
+    warnings: tuple[str, ...] = ()
 
 
 def counted(runs: Iterable[Run]) -> list[Run]:

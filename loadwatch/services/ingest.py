@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from loadwatch.domain.activity import RUN_FAMILY, Run, Streams, distance_is_trusted
+from loadwatch.domain.activity import RUN_FAMILY, Run, Streams
 from loadwatch.domain.daily import day_totals
+from loadwatch.domain.speed import distance_is_trusted
 from loadwatch.services.errors import (
     AppInactive,
     NeedsReauth,

@@ -30,16 +30,31 @@ def imports(modules: list[str]) -> str:
     return "\n".join(f"import {m}" for m in modules)
 
 
+TOOLS = {
+    *("flask", "celery", "sqlalchemy", "redis", "stravalib", "requests", "pydantic"),
+    *("smtplib", "socket", "sqlite3", "jinja2", "scipy", "pandas"),
+}
+NUMERIC = ("arrays", "motion", "speed", "elevation", "track", "features")
+WITH_NUMBERS = {f"loadwatch.domain.{name}" for name in NUMERIC}
+    f"loadwatch.domain.{name}" for name in ("arrays", "motion", "speed", "elevation", "track", "features")
+}
+
+
 def test_the_core_loads_no_tool():
     modules = every_module("loadwatch.domain")
     assert len(modules) > 5
 
     loaded = modules_after(imports(modules))
 
-    assert not loaded & {
-        *("flask", "celery", "sqlalchemy", "redis", "stravalib", "requests", "pydantic"),
-        *("smtplib", "socket", "sqlite3", "jinja2", "numpy"),
-    }
+    assert not loaded & TOOLS
+
+
+def test_only_what_reads_samples_loads_numpy():
+    without = [m for m in every_module("loadwatch.domain") if m not in WITH_NUMBERS]
+
+    loaded = modules_after(imports(without))
+
+    assert not loaded & {"numpy"}
 
 
 PUSH = """

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
+
 from loadwatch.domain.activity import Streams
+from loadwatch.domain.arrays import FloatArray
 from loadwatch.services.ports import ActivityRecord, ListPage
 
 MAX_SAMPLES = 500_000
@@ -101,7 +104,16 @@ def streams(raw: Any) -> Streams | None:
         channel = _samples(by_type.get(key))
         channels[name] = channel if channel is not None and len(channel) == len(time) else None
     latitude, longitude = _positions(by_type.get("latlng"), len(time))
-    return Streams(time_s=time, latitude_deg=latitude, longitude_deg=longitude, **channels)
+    return Streams(
+        time_s=np.asarray(time),
+        latitude_deg=_array(latitude),
+        longitude_deg=_array(longitude),
+        **{name: _array(channel) for name, channel in channels.items()},
+    )
+
+
+def _array(channel: tuple[float, ...] | None) -> FloatArray | None:
+    return None if channel is None else np.asarray(channel)
 
 
 def _by_type(raw: Any) -> dict[str, Any]:
