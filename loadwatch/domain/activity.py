@@ -14,6 +14,10 @@ RUN_FAMILY: Final = frozenset({"Run", "TrailRun", "VirtualRun"})
 """Sports whose distance counts. Strava's words, kept as they come; other sports are stored, not counted."""
 
 
+UNKNOWN_SPORT: Final = "Unknown"
+"""Of a recording that does not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """
@@ -251,7 +255,7 @@ class RunFeatures:
     best_20s_m_s : float or None
         Fastest mean over 20 s. [m/s]
     speed_profile_m : tuple of float, or None
-        Metres run in each band of speed; see `loads.BAND_M_S`. Fast metres come from it once the runner's
+        Metres run in each band of speed; see `bands.BAND_M_S`. Fast metres come from it once the runner's
         reference speed is known.
     reps : tuple of Repetition
     track : TrackWork or None

@@ -73,3 +73,294 @@ ALERT_LIFE: Final = timedelta(days=7)
 
 COOL_DOWN: Final = timedelta(days=7)
 """After a mail of severity 2 its family is quiet for so long, unless severity rises. Design choice."""
+
+
+# athletics tracks
+
+LANE_LAP_M: Final = (400.00, 407.04, 414.70, 422.37, 430.03, 437.70, 445.37, 453.03)
+"""
+A round in each lane of a standard track, lane 1 first. [m] World Athletics: two straights of 84.39 m, a kerb of
+radius 36.50 m, lanes 1.22 m wide; lane 1 is measured 0.30 m from the kerb, the others 0.20 m from their line.
+"""
+
+OVAL_LAP_M: Final = (390.0, 462.0)
+OVAL_STRAIGHT_M: Final = (70.0, 120.0)
+OVAL_RADIUS_M: Final = (24.0, 52.0)
+"""
+Round, straight and radius that a runner's line on a 400 m track can have, in lane 1 or 8, of any build. [m]
+The standard build has a straight of 84.39 m, tracks of equal quarters one of 100 m, narrow ones up to 110 m,
+double bends 80 m; each with some metres for the error of satellites. Widths are from the builds, not from runs.
+"""
+
+SMALL_OVAL_LAP_M: Final = (190.0, 340.0)
+"""Round of indoor and training ovals of 200 to 333 m. [m]"""
+
+OVAL_MIN_DISTANCE_M: Final = 800.0
+"""Run on an oval for it to be one: two rounds; below it may be a loop of the road. [m] Design choice."""
+
+TRACK_SESSION_FAST_M: Final = 400.0
+"""Fast metres that make running on an oval a track session: jogging there is not speed work. [m] Design choice."""
+
+# Hills and fast running: no study gives a threshold for either; each number says what it leans on.
+
+KNOWN_SHARE: Final = 0.70
+KNOWN_RUNS: Final = 4
+"""
+A rule on hills or on fast running speaks only if this share of the runs that it compares with, and at least
+so many of them, are known. [unitless; 1] Design choice.
+"""
+
+HILL_WINDOW: Final = timedelta(days=42)
+"""
+How far back the largest descent is sought. Design choice: protection by an earlier bout is shown for 3 weeks
+(Khassetarash et al. 2022, J Sport Health Sci) and thought to last about 6.
+"""
+
+HILL_SMALL: Final = 1.30
+HILL_SMALL_JUMP_M: Final = 150.0
+HILL_LARGE: Final = 2.00
+HILL_LARGE_JUMP_M: Final = 250.0
+"""
+Ratio of a run's downhill load to the largest of the window, and metres more, from which it is a small and a
+moderate load: above the ratio, from the metres on. [unitless; m] Design choice, after the session rule.
+"""
+
+HILL_UNUSED_M: Final = 50.0
+HILL_FIRST_EXPOSURE_M: Final = 300.0
+HILL_HARDLY_USED_M: Final = 200.0
+HILL_SORE_M: Final = 600.0
+"""
+Moderate as well: this much downhill load for somebody whose largest of the window was below the number
+before it. [m] Design choice, under the 900 to 990 m of descent in one bout that take 14-17 % of the strength
+of unaccustomed knee extensors for two days (Maeo et al. 2017, Sci Rep 7:5769; Bontemps et al. 2020, Sports
+Med 50:2083, doi:10.1007/s40279-020-01355-z).
+"""
+
+ASCENT_SMALL: Final = 1.50
+ASCENT_SMALL_JUMP_M: Final = 200.0
+"""The same for ascent, a small load at most. [unitless; m] Design choice, by plausibility alone."""
+
+HILL_ALERT_LIFE: Final = timedelta(days=4)
+"""An alert about hills is spent after this: the soreness it speaks of is over. Design choice."""
+
+REFERENCE_WINDOW: Final = timedelta(days=180)
+REFERENCE_RUNS: Final = 8
+"""
+A runner's reference speed is the second highest best 20 s among the runs of so long, at least so many of
+them: the highest may be a GPS error. Design choice.
+"""
+
+SPRINT_OF_EASY: Final = 1.40
+"""
+A sprint is at least so many times the median of the runner's own easy speeds, as fast running is `FAST_OF_EASY`
+times: what one runs every day is neither, even for somebody who never ran faster. [unitless] Design choice;
+1.20 times the speed over 5 km is about 1.5 times the easy speed.
+"""
+
+FAST_RUN_M: Final = 200.0
+"""A run with less fast running than this has none to speak of: GPS noise, a traffic light. [m] Design choice."""
+
+FAST_WEEKS: Final = 12
+FAST_WEEKS_NEEDED: Final = 6
+FAST_SPREAD_SHARE: Final = 0.25
+FAST_SPREAD_M: Final = 300.0
+"""
+The norm of 7 days' fast running: mean and standard deviation of so many weeks before them, of which so many
+have some; the deviation is taken as at least this share of the mean and this many metres. [1; unitless; m]
+Design choice, in the direction of Duhig et al. 2016, doi:10.1136/bjsports-2015-095679 (one Australian
+football team: a week above one's own norm, odds ratio of a hamstring strain 6.44, 95 % CI 2.99-14.41).
+"""
+
+FAST_WEEK_SMALL_Z: Final = 1.0
+FAST_WEEK_SMALL_JUMP_M: Final = 400.0
+FAST_WEEK_LARGE_Z: Final = 2.0
+FAST_WEEK_LARGE_JUMP_M: Final = 800.0
+"""
+Deviations above the norm, and metres more, from which 7 days of fast running are a small and a moderate
+load. [unitless; m] Design choice; Malone et al. 2018, doi:10.1016/j.jsams.2017.05.016 (37 soccer players)
+saw more injuries where the weekly change was 351-455 m.
+"""
+
+FAST_WEEKS_RECENT: Final = 4
+FAST_WEEK_USUAL: Final = 1.10
+"""
+Whatever the norm, 7 days within this share of the largest of so many weeks before them are no jump: a plan that
+grows by a twentieth a week lies above the mean of its 12 weeks all the time. [1; unitless] Design choice, after the
+session rule.
+"""
+
+FAST_WINDOW: Final = timedelta(days=30)
+FAST_SMALL: Final = 1.30
+FAST_SMALL_JUMP_M: Final = 400.0
+FAST_LARGE: Final = 2.00
+FAST_LARGE_JUMP_M: Final = 800.0
+"""
+Ratio of a session's fast running to the largest of the window, and metres more, from which it is a small and
+a moderate load. [unitless; m] Design choice, by analogy with the session rule.
+"""
+
+FAST_ABSENCE: Final = timedelta(days=42)
+REINTRODUCTION_M: Final = 800.0
+REINTRODUCTION_SPRINT_M: Final = 150.0
+"""
+After so long without a fast run, this much fast running or sprinting is a moderate load. [m] Design choice,
+in the direction of Malone et al. 2017, J Sci Med Sport 20:250 (Gaelic football: both too little and too much
+top speed went with injury).
+"""
+
+FAST_REST: Final = timedelta(hours=72)
+"""For so long after a jump in fast running the next run should have none. Design choice."""
+
+
+# What of a recording was run (motion)
+
+FASTEST_HOLE_M_S: Final = 8.0
+WANDERED_RATIO: Final = 0.5
+DRIVEN_RATIO: Final = 1.5
+"""
+A hole between two samples is a pause where its ends are further apart than anybody runs it [m/s], or nearer or
+further apart than this many times the run's median speed [unitless]. Design choice; 800 m have been run at
+7.9 m/s.
+"""
+
+SMART_STEP_S: Final = 1.2
+SMART_HOLE_S: Final = 60.0
+"""
+A watch whose steps are longer on average leaves out seconds as it records, up to so many at a time: its holes
+need no more than a plausible speed. [s] Design choice.
+"""
+
+STANDING_EXTENT_M: Final = 18.0
+"""
+Positions of 30 s that lie within this stand. [m] Design choice: simulated satellite noise of 3-5 m (correlated
+over 20-30 s) stays within it, a walk of 1 m/s does not.
+"""
+
+FAST_SHARE: Final = 0.75
+SPRINT_SHARE: Final = 0.90
+"""Fast running and sprinting as shares of a runner's reference speed, the best 20 s. [unitless] Design choice."""
+
+FAST_OF_5K: Final = 1.03
+SPRINT_OF_5K: Final = 1.20
+"""The same as multiples of the mean speed over 5 km, where that is known. [unitless] Design choice."""
+
+FAST_OF_EASY: Final = 1.15
+SLOWEST_FAST_M_S: Final = 2.8
+CONTRAST: Final = 1.25
+"""
+A run that is its own only witness: fast is at least so many times its easy speed [unitless] and this fast [m/s];
+without repetitions at least `CONTRAST` times its median speed, and with no 20 s of that nothing is known. Design
+choice.
+"""
+
+REP_MIN_S: Final = 15.0
+REP_MIN_M: Final = 80.0
+REP_MIN_M_S: Final = 2.5
+"""A fast stretch that counts as a repetition: its least duration, length and speed. [s; m; m/s] Design choice."""
+
+REP_CONTRAST: Final = 1.20
+"""A repetition is so many times as fast as the minute before and the minute after it. [unitless] Design choice."""
+
+RARE_CONTRAST: Final = 1.50
+"""
+Where the fast stretches are too few to show among the speeds of the run: strides. They are so many times as
+fast as its slower running. [unitless] Design choice: on trails the level parts are up to 1.4 times as fast.
+"""
+
+JOG_M_S: Final = 2.0
+REP_SLOWER_S: Final = 60.0
+REPS_ALIKE: Final = 4
+REP_VARIATION: Final = 0.10
+REST_SHARE: Final = 0.12
+"""
+Fast stretches are repetitions where the run holds slower running too: above the first [m/s] for the second [s].
+Else, with nothing but rests between, only if there are so many, their lengths vary (sd over mean) by no more
+than this and the median rest is that share of the median repetition: that tells a session from traffic lights
+and from walking breaks. [1; unitless; unitless] Design choice.
+"""
+
+WAY_RATIO: Final = 0.85
+"""A first or last stretch slower than this times the repetitions is the way there or home. [1] Design choice."""
+
+DISTANCE_DISAGREES: Final = 0.05
+DISTANCE_DISAGREES_M: Final = 100.0
+"""The device's distance and that of its samples differ by more than both: said. [unitless; m] Design choice."""
+
+SPARSE_STEP_S: Final = 3.0
+"""Samples further apart than this on average blur short efforts: said. [s] Design choice."""
+
+# Elevation
+
+IMPLAUSIBLE_CLIMB_M_S: Final = 3.0
+"""Altitude that changes faster is not the runner's doing. [m/s] Design choice."""
+
+REVERSAL_BARO_M: Final = 2.0
+REVERSAL_CORRECTED_M: Final = 5.0
+REVERSAL_GPS_M: Final = 10.0
+"""
+A climb counts once altitude has come back by this much: from a barometer, a map, satellites alone. [m]
+
+Design choice. Noise of 0.5 m leaves about 1.2 m between the extremes of an hour's 9 s means, the change of wind
+pressure from 3 to 5 m/s 0.8 m; Strava is said to use about 2 m for barometers and 10 m otherwise.
+"""
+
+ALTITUDE_COVERAGE: Final = 0.5
+"""With altitude for a smaller share of a run nothing is said of its hills. [unitless] Design choice."""
+
+REPORTED_ASCENT_M: Final = 30.0
+REPORTED_ASCENT_SHARE: Final = 0.25
+"""
+The samples' ascent agrees with the source's within the larger of 30 m and a quarter; else their descent does not
+count. [m; unitless] Design choice.
+"""
+
+BAROMETER_ROUGHNESS_M: Final = 1.2
+BAROMETER_WAVES_M: Final = 1.0
+TERRAIN_OVER_WAVES: Final = 20.0
+"""
+An altitude is not a barometer's if its means over 5 s are rougher than 1.2 m; nor if those over 20 s make waves of
+more than 1 m that are more than a twentieth of the run's whole range. [m; m; unitless] Design choice: white noise
+of 0.5 m gives 0.6 m over 5 s, satellite noise of 3 m and 30 s 1.7 m over 5 s and 3 m over 20 s.
+"""
+
+REVISIT_MAP_M: Final = 0.1
+REVISIT_SAME_HILLS: Final = 0.8
+REVISIT_OTHER_HILLS: Final = 0.5
+"""
+Where a run passes twice a map says the same to this, in the median [m]. Changes of altitude there that correlate by
+the second number are hills; by less than the third, waves of the sensor. [unitless] Design choice.
+"""
+
+LEVEL_GRADE: Final = 0.03
+HILL_GRADE: Final = 0.04
+"""Flatter is nearly level; at least as steep is a hill. [unitless] Design choice."""
+
+WALKING_M_S: Final = 1.0
+"""Slower is not running: it bears on neither eccentric load nor easy speed. [m/s] Design choice."""
+
+ECCENTRIC_GRADE: Final = -0.03
+ECCENTRIC_SPEED: Final = (0.7, 1.5)
+STEEPEST_GRADE: Final = 0.35
+"""
+Descent at this grade and steeper loads the thigh; each metre counts as its speed over the easy speed, within these
+bounds; steeper grades count as the last. [unitless]
+
+Design choice, in the direction of Maeo et al. 2017 (Sci. Rep. 7:5769; 45 min at -15 % took 14-17 % of the knee
+extensors' torque for two days) and Bontemps et al. 2020, doi:10.1007/s40279-020-01355-z.
+"""
+
+STEEPEST_COST_GRADE: Final = 0.30
+"""Energy cost is not followed beyond this grade. [unitless] Design choice; measured to 0.45."""
+
+HILL_REPS: Final = 4
+HILL_REP_GAIN_M: Final = 8.0
+HILL_REP_S: Final = 30.0
+HILL_REP_LENGTH_M: Final = 60.0
+HILL_REP_START_M: Final = 40.0
+HILL_REP_HEADING_DEG: Final = 30.0
+HILL_REP_GAIN_VARIATION: Final = 0.30
+"""
+Hill repetitions: so many climbs in succession, each at least so high and at least so long in time or in way, that
+begin this near each other, lead the same way within this angle, and whose heights vary by less than this, standard
+deviation over mean. [1; m; s; m; m; degrees; unitless] Design choice.
+"""
