@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from loadwatch.domain.rules import Evidence, Finding, Reason
-from loadwatch.domain.thresholds import ALERT_LIFE, COOL_DOWN, OLD_RUN
+from loadwatch.domain.thresholds import ALERT_LIFE, COOL_DOWN, HILL_ALERT_LIFE, OLD_RUN
 
 
 class AlertState(StrEnum):
@@ -43,6 +43,8 @@ class Alert:
         Start of the run, UTC.
     created_at : datetime
         When it was first stored, UTC.
+    load_level : int
+        1 small, 2 moderate, 3 large.
     """
 
     id: int
@@ -60,6 +62,7 @@ class Alert:
     problem_id: int | None
     run_start: datetime
     created_at: datetime
+    load_level: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,11 @@ def episode(finding: Finding) -> str:
     return f"run-{finding.run.id}"
 
 
+def alert_life(finding: Finding) -> timedelta:
+    """After which time since its run an alert is spent."""
+    return HILL_ALERT_LIFE if finding.family == "H" else ALERT_LIFE
+
+
 def reconcile(
     stored: Sequence[StoredAlert], findings: Sequence[tuple[Finding, str]], *, as_of: datetime
 ) -> list[Change]:
@@ -141,7 +149,7 @@ def reconcile(
     changes: list[Change] = []
     for finding, digest in findings:
         alert = by_key.pop((finding.dedup_key, episode(finding)), None)
-        spent = as_of >= finding.run.start + ALERT_LIFE
+        spent = as_of >= finding.run.start + alert_life(finding)
         fresh = AlertState.RESOLVED if spent else AlertState.FIRING
         if alert is None:
             changes.append(Fire(finding, fresh, "spent before it was seen" if spent else "rule spoke"))
@@ -170,16 +178,18 @@ def mail_at_once(finding: Finding, mailed: Iterable[Mailed], *, as_of: datetime,
     """
     Whether this finding leaves by mail now.
 
-    Not below severity 2, not for a run that began more than 72 hours ago, and not within 7 days of a mail
-    of the same family unless this is more severe.
+    Not below severity 2, not for a run that began more than 72 hours ago, not within 7 days of a mail of the
+    same family, and not after a mail about the same run, unless this is more severe. Of several findings on
+    one run the most severe must be asked about first.
     """
     if finding.severity < MAIL_FROM_SEVERITY:
         return False
     if as_of - finding.run.start > OLD_RUN and not old_runs_too:
         return False
-    return not any(
-        m.dedup_key == finding.dedup_key
-        and m.severity >= finding.severity
-        and abs(finding.run.start - m.run_start) < COOL_DOWN
-        for m in mailed
-    )
+    return not any(m.severity >= finding.severity and _speaks_for(m, finding) for m in mailed)
+
+
+def _speaks_for(mail: Mailed, finding: Finding) -> bool:
+    """Whether a mail was about the same run, or lately about the same family."""
+    apart = abs(finding.run.start - mail.run_start)
+    return not apart or (mail.dedup_key == finding.dedup_key and apart < COOL_DOWN)

@@ -2,22 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from loadwatch.domain.activity import Run, counted, longest_m
+from loadwatch.domain.fast_rules import absence, quiet_fast_m, session_window, weekly_norm
+from loadwatch.domain.hill_rules import quiet_descent_m
+from loadwatch.domain.loads import (
+    Known,
+    between,
+    downhill_load_m,
+    fast_speeds,
+    known_runs,
+    metres_at,
+    reference_features,
+)
 from loadwatch.domain.rules import NO_EARLIER_HISTORY, EarlierHistory, is_learning, judge
 from loadwatch.domain.spikes import baseline, pre_break_longest_m
 from loadwatch.domain.thresholds import (
     ALERT_LIFE,
     BREAK,
     BREAK_SHARE,
+    FAST_ABSENCE,
+    FAST_REST,
+    FAST_RUN_M,
+    HILL_ALERT_LIFE,
+    HILL_WINDOW,
     LEARNING_HISTORY,
     LEARNING_RUNS,
     LONG_BREAK,
     LONG_BREAK_DISTANCE_M,
     NOVICE_MIN_DISTANCE_M,
     NOVICE_MIN_JUMP_M,
+    REFERENCE_RUNS,
+    REINTRODUCTION_M,
     SPIKE_MIN_DISTANCE_M,
     SPIKE_MIN_JUMP_M,
     SPIKE_SMALL,
@@ -152,3 +170,144 @@ def _held_back(
         return None
     limit, basis, before = min(limits)
     return basis, limit, before
+
+
+LoadBasis = Literal["usual", "after_jump", "learning", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadCeiling:
+    """
+    How much downhill load, or fast running, the next run may bring.
+
+    Attributes
+    ----------
+    kind : {"hills", "fast"}
+    basis : {"usual", "after_jump", "learning", "unknown"}
+        Where the number comes from. "learning": the history is too short for one; "unknown": too few runs
+        tell of this load.
+    value_m : float or None
+        What the next run should stay below. [m] The same as `speaks_above_m`, but for some days after a jump:
+        downhill no more than was usual before it, and no fast running for 72 hours.
+    speaks_above_m : float or None
+        Below this no rule of the family would speak. [m] Sprinting is not in it: after six weeks without
+        fast running R-T3 speaks from 150 m of sprints on.
+    largest_m : float or None
+        Largest run of the window behind the number. [m]
+    known_runs, n_runs : int
+        Runs of that window: that tell of this load, and in all.
+    days_missing, runs_missing : int
+        How much more history, and how many more runs that tell, there must be for a number; 0 where there is.
+    """
+
+    kind: Literal["hills", "fast"]
+    basis: LoadBasis
+    value_m: float | None
+    speaks_above_m: float | None
+    largest_m: float | None
+    known_runs: int
+    n_runs: int
+    days_missing: int = 0
+    runs_missing: int = 0
+
+
+def next_hill_ceiling(
+    runs: Sequence[Run], *, as_of: datetime, earlier: EarlierHistory = NO_EARLIER_HISTORY
+) -> LoadCeiling:
+    """
+    The ceiling of downhill load (R-H1) for a run that would start at `as_of`.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Activities in any order, back to `rules.look_back_from`; those from `as_of` on are not looked at.
+    """
+    known = [r for r in counted(runs) if r.start < as_of]
+    previous = known_runs(between(known, as_of - HILL_WINDOW, as_of), downhill_load_m)
+    days, n_more = _to_learn(known, as_of, earlier)
+    if days or n_more:
+        return _no_ceiling("hills", "learning", previous, days, max(n_more, previous.missing))
+    if not previous.is_enough:
+        return _no_ceiling("hills", "unknown", previous, 0, previous.missing)
+    limit = quiet_descent_m(previous.largest)
+    findings = judge(known, since=as_of - HILL_ALERT_LIFE, earlier=earlier)
+    before = [f.reasons[0].baseline or 0.0 for f in findings if f.rule == "R-H1"]
+    return LoadCeiling(
+        kind="hills",
+        basis="after_jump" if before else "usual",
+        value_m=min(before, default=limit),
+        speaks_above_m=limit,
+        largest_m=previous.largest,
+        known_runs=len(previous.values),
+        n_runs=previous.n_runs,
+    )
+
+
+def next_fast_ceiling(
+    runs: Sequence[Run],
+    *,
+    as_of: datetime,
+    day: date | None = None,
+    earlier: EarlierHistory = NO_EARLIER_HISTORY,
+    five_k_m_s: float | None = None,
+) -> LoadCeiling:
+    """
+    The ceiling of fast metres (R-T1, R-T2, R-T3) for a run that would start at `as_of`.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Activities in any order, back to `rules.look_back_from`; those from `as_of` on are not looked at.
+    day : date or None
+        The runner's local day at `as_of`; None: that of UTC.
+    five_k_m_s : float or None
+        Mean speed of the runner's present 5 km race, where it is known. [m/s]
+    """
+    known = [r for r in counted(runs) if r.start < as_of]
+    days, n_more = _to_learn(known, as_of, earlier)
+    speeds = fast_speeds(known, as_of, five_k_m_s=five_k_m_s)
+    if speeds is None:
+        recent = between(known, as_of - FAST_ABSENCE, as_of)
+        nothing = Known((), len(recent))
+        n_more = max(n_more, REFERENCE_RUNS - len(reference_features(known, as_of)))
+        return _no_ceiling("fast", "learning" if days else "unknown", nothing, days, n_more)
+    fast = metres_at(speeds.fast_m_s)
+    previous = known_runs(session_window(known, as_of, fast)[1], fast)
+    if days or n_more:
+        return _no_ceiling("fast", "learning", previous, days, max(n_more, previous.missing))
+    history = as_of - (earlier.first_start or known[0].start)
+    limits = []
+    norm = weekly_norm(known, as_of, day or as_of.date(), history, fast)
+    if norm:
+        limits.append(norm.quiet_m)
+    if previous.is_enough and previous.largest >= FAST_RUN_M:
+        limits.append(quiet_fast_m(previous.largest))
+    if absence(known, as_of, history, fast):
+        limits.append(REINTRODUCTION_M)
+    if not limits:
+        days_missing = max((FAST_ABSENCE - history).days + 1, 0) if previous.is_enough else 0
+        return _no_ceiling("fast", "unknown", previous, days_missing, previous.missing)
+    findings = judge(known, since=as_of - FAST_REST, earlier=earlier, five_k_m_s=five_k_m_s)
+    jumped = any(f.family == "T" for f in findings)
+    return LoadCeiling(
+        kind="fast",
+        basis="after_jump" if jumped else "usual",
+        value_m=0.0 if jumped else min(limits),
+        speaks_above_m=min(limits),
+        largest_m=previous.largest,
+        known_runs=len(previous.values),
+        n_runs=previous.n_runs,
+    )
+
+
+def _to_learn(known: Sequence[Run], as_of: datetime, earlier: EarlierHistory) -> tuple[int, int]:
+    """Days and runs that are missing until any rule on load speaks."""
+    n_known = earlier.n_runs + len(known)
+    first = earlier.first_start or (known[0].start if known else as_of)
+    return max(LEARNING_HISTORY.days - (as_of - first).days, 0), max(LEARNING_RUNS - n_known, 0)
+
+
+def _no_ceiling(
+    kind: Literal["hills", "fast"], basis: LoadBasis, previous: Known, days: int, n_more: int
+) -> LoadCeiling:
+    return LoadCeiling(kind, basis, None, None, None, len(previous.values), previous.n_runs, days, n_more)

@@ -1,10 +1,11 @@
 """Totals per local day and per ISO week."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from loadwatch.domain.activity import Run, counted
+from loadwatch.domain.loads import ascent_of, is_indoor, track_distance_m
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class DayTotal:
         Counted runs.
     distance_m, moving_s : float
         Sums over them; moving time over those that have one. [m; s]
-    ascent_m : float or None
-        Sum of the ascents; None if any run of the day has none. [m]
+    ascent_m, descent_m, eccentric_load_m, track_m : float or None
+        Sums over the runs out of doors; None if one of them does not tell. A treadmill adds nothing. [m]
     """
 
     local_date: date
@@ -29,6 +30,9 @@ class DayTotal:
     distance_m: float
     moving_s: float
     ascent_m: float | None
+    descent_m: float | None = None
+    eccentric_load_m: float | None = None
+    track_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -89,14 +93,21 @@ def day_totals(runs: Iterable[Run]) -> dict[date, DayTotal]:
 
 
 def _total(day: date, runs: Sequence[Run]) -> DayTotal:
-    ascents = [r.ascent_m for r in runs]
     return DayTotal(
         local_date=day,
         n_runs=len(runs),
         distance_m=sum(r.distance_m or 0.0 for r in runs),
         moving_s=sum(r.moving_s or 0.0 for r in runs),
-        ascent_m=None if None in ascents else sum(a for a in ascents if a is not None),
+        ascent_m=_sum_outdoors(runs, ascent_of),
+        descent_m=_sum_outdoors(runs, lambda r: r.features.descent_m if r.features else None),
+        eccentric_load_m=_sum_outdoors(runs, lambda r: r.features.eccentric_load_m if r.features else None),
+        track_m=_sum_outdoors(runs, track_distance_m),
     )
+
+
+def _sum_outdoors(runs: Sequence[Run], quantity: Callable[[Run], float | None]) -> float | None:
+    values = [quantity(r) for r in runs if not is_indoor(r)]
+    return None if None in values else sum(v for v in values if v is not None)
 
 
 def week_distance_m(totals: Iterable[DayTotal], week: IsoWeek) -> float:

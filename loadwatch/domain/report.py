@@ -1,18 +1,56 @@
 """The records that a page and a mail both show, so that they cannot disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from loadwatch.domain.activity import Run, counted, longest_m
 from loadwatch.domain.alerts import OPEN_STATES, Alert
-from loadwatch.domain.ceilings import Ceiling
+from loadwatch.domain.ceilings import Ceiling, LoadCeiling
 from loadwatch.domain.daily import IsoWeek, day_totals, week_distance_m
+from loadwatch.domain.loads import RunLoad, is_indoor, mostly_known
 from loadwatch.domain.spikes import baseline
 from loadwatch.domain.thresholds import SPIKE_SMALL, SPIKE_WINDOW
 from loadwatch.domain.wording import Units, ceiling_text, distance_text
 
 COMPARED_WEEKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LoadLine:
+    """
+    One of the three loads of a week, beside what is usual and what the next run may bring.
+
+    Attributes
+    ----------
+    kind : {"mileage", "hills", "fast"}
+    value : float or None
+        The week's distance, downhill load, or fast metres. [m] None if too few of its runs tell; if most do,
+        the sum over those.
+    usual : float or None
+        Mean of those of the four weeks before of which it is known. [m]
+    ceiling : float or None
+        Of the next run. [m]
+    known_runs, n_runs : int
+        Runs of the week that tell, and those that could.
+    ascent_m : float or None
+        Beside the downhill load: the week's ascent. [m]
+    sprint_m, track_m, track_laps : float or None
+        Beside the fast metres: those sprinted, those on a track, and its laps. [m; m; unitless]
+    """
+
+    kind: Literal["mileage", "hills", "fast"]
+    value: float | None
+    usual: float | None
+    ceiling: float | None
+    known_runs: int
+    n_runs: int
+    ascent_m: float | None = None
+    sprint_m: float | None = None
+    track_m: float | None = None
+    track_laps: float | None = None
+    unit: str = "m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +75,10 @@ class WeeklyReport:
         Those of the week's runs that still stand.
     ceiling : Ceiling
         For the first run of the week to come.
+    loads : tuple of LoadLine
+        Mileage, hills and fast running, in this order.
+    hill_ceiling, fast_ceiling : LoadCeiling or None
+        Of the other two loads, as `ceiling`; None where nobody asked for them.
     """
 
     week: IsoWeek
@@ -49,6 +91,9 @@ class WeeklyReport:
     usual_m: float | None
     alerts: tuple[Alert, ...]
     ceiling: Ceiling
+    loads: tuple[LoadLine, ...] = ()
+    hill_ceiling: LoadCeiling | None = None
+    fast_ceiling: LoadCeiling | None = None
 
     @property
     def change(self) -> float | None:
@@ -62,6 +107,10 @@ def weekly_report(
     alerts: Sequence[Alert],
     ceiling: Ceiling,
     first_day: date | None,
+    *,
+    run_loads: Sequence[RunLoad] = (),
+    hill_ceiling: LoadCeiling | None = None,
+    fast_ceiling: LoadCeiling | None = None,
 ) -> WeeklyReport:
     """
     Put one week together.
@@ -76,6 +125,11 @@ def weekly_report(
         As of the end of the week.
     first_day : date or None
         Local day of the athlete's first run ever: weeks before it are unknown, not empty.
+    run_loads : sequence of RunLoad
+        `loads.run_loads` of at least the runs of the week and of the four weeks before it. A run that is not
+        among them is one of which hills and fast running are not known.
+    hill_ceiling, fast_ceiling : LoadCeiling or None
+        As of the end of the week.
     """
     in_week = [a for a in activities if week.monday <= a.local_date <= week.sunday]
     runs = [r for r in counted(activities) if week.monday <= r.local_date <= week.sunday]
@@ -83,18 +137,99 @@ def weekly_report(
     earlier = [week.shifted(-n) for n in range(COMPARED_WEEKS, 0, -1)]
     previous = tuple((w, week_distance_m(totals, w)) for w in earlier if first_day and w.sunday >= first_day)
     ids = {r.id for r in in_week}
+    usual_m = sum(d for _, d in previous) / len(previous) if previous else None
+    compared = [w for w, _ in previous]
+    load_of = {load.run.id: load for load in run_loads}
+    loads = [load_of.get(r.id) or RunLoad(r, None, None, None, None, None) for r in counted(activities)]
+    distance_m = sum(r.distance_m or 0.0 for r in runs)
     return WeeklyReport(
         week=week,
         runs=tuple(runs),
         other_sports=len(in_week) - len(runs),
-        distance_m=sum(r.distance_m or 0.0 for r in runs),
+        distance_m=distance_m,
         moving_s=sum(r.moving_s or 0.0 for r in runs),
         longest_m=longest_m(runs),
         previous=previous,
-        usual_m=sum(d for _, d in previous) / len(previous) if previous else None,
+        usual_m=usual_m,
         alerts=tuple(a for a in alerts if a.run_id in ids and a.state != "retracted"),
         ceiling=ceiling,
+        loads=(
+            LoadLine("mileage", distance_m, usual_m, ceiling.distance_m, len(runs), len(runs)),
+            _hill_line(week, compared, loads, hill_ceiling),
+            _fast_line(week, compared, loads, fast_ceiling),
+        ),
+        hill_ceiling=hill_ceiling,
+        fast_ceiling=fast_ceiling,
     )
+
+
+def report_reach(monday: datetime) -> datetime:
+    """From when on `weekly_report` wants activities, given the start of its week; `loads_reach` of it for loads."""
+    return monday - timedelta(weeks=COMPARED_WEEKS, days=1)  # a run's local day may be that of another zone
+
+
+def _hill_line(
+    week: IsoWeek, compared: Sequence[IsoWeek], loads: Sequence[RunLoad], ceiling: LoadCeiling | None
+) -> LoadLine:
+    outdoors = [load for load in loads if not is_indoor(load.run)]
+    value, known_runs, n_runs = _week_sum(week, outdoors, _hill_m)
+    return LoadLine(
+        kind="hills",
+        value=value,
+        usual=_usual(compared, outdoors, _hill_m),
+        ceiling=ceiling.value_m if ceiling else None,
+        known_runs=known_runs,
+        n_runs=n_runs,
+        ascent_m=_week_sum(week, outdoors, lambda load: load.ascent_m)[0],
+    )
+
+
+def _fast_line(
+    week: IsoWeek, compared: Sequence[IsoWeek], loads: Sequence[RunLoad], ceiling: LoadCeiling | None
+) -> LoadLine:
+    outdoors = [load for load in loads if not is_indoor(load.run)]
+    could = [load for load in loads if not is_indoor(load.run) or load.fast_m is not None]
+    value, known_runs, n_runs = _week_sum(week, could, _fast_m)
+    return LoadLine(
+        kind="fast",
+        value=value,
+        usual=_usual(compared, could, _fast_m),
+        ceiling=ceiling.value_m if ceiling else None,
+        known_runs=known_runs,
+        n_runs=n_runs,
+        sprint_m=_week_sum(week, could, lambda load: load.sprint_m)[0],
+        track_m=_week_sum(week, outdoors, lambda load: load.track_m)[0],
+        track_laps=_week_sum(week, outdoors, _track_laps)[0],
+    )
+
+
+def _hill_m(load: RunLoad) -> float | None:
+    return load.hill_m
+
+
+def _fast_m(load: RunLoad) -> float | None:
+    return load.fast_m
+
+
+def _track_laps(load: RunLoad) -> float | None:
+    track = load.run.features.track if load.run.features else None
+    return None if load.track_m is None or track is None else track.laps if track.is_oval else 0.0
+
+
+def _week_sum(
+    week: IsoWeek, loads: Sequence[RunLoad], quantity: Callable[[RunLoad], float | None]
+) -> tuple[float | None, int, int]:
+    """Sum over the week's runs that tell, None if too few do; how many do; how many there are."""
+    values = [quantity(load) for load in loads if week.monday <= load.run.local_date <= week.sunday]
+    known = [v for v in values if v is not None]
+    return sum(known) if mostly_known(len(known), len(values)) else None, len(known), len(values)
+
+
+def _usual(
+    compared: Sequence[IsoWeek], loads: Sequence[RunLoad], quantity: Callable[[RunLoad], float | None]
+) -> float | None:
+    sums = [s for w in compared if (s := _week_sum(w, loads, quantity)[0]) is not None]
+    return sum(sums) / len(sums) if sums else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +346,31 @@ def _verdict(alerts: Sequence[Alert], ceiling: Ceiling, any_activity: bool, unit
     urgent = [a for a in alerts if a.severity >= 2]
     limit = f", up to {distance_text(ceiling.distance_m, units)}" if ceiling.distance_m is not None else ""
     if urgent:
-        what = "You came back with a long run" if urgent[0].rule == "R-RTN" else "Your load jumped"
-        return f"{what}: keep the next runs easy and short{limit}.", "caution"
+        return (
+            f"{_URGENT.get(urgent[0].rule, 'Your load jumped: keep the next runs easy and short')}{limit}.",
+            "caution",
+        )
     if ceiling.basis == "learning":
         return "Still learning what is usual for you: no judgement on load yet.", "learning"
     if ceiling.basis == "after_break":
         return f"Coming back from a break: start low{limit}.", "caution"
+    for alert in alerts:
+        if alert.rule == "R-H1" and alert.load_level > 1:
+            return f"Much more downhill than you are used to: easy and flat until the quads settle{limit}.", "caution"
+        if alert.rule in _NOTES:
+            return f"{_NOTES[alert.rule]}{limit}.", "quiet"
     return f"Nothing unusual in your load: run as planned{limit}.", "quiet"
+
+
+_MUCH_FAST = "Much more fast running than usual: only easy runs for three days"
+_URGENT = {
+    "R-RTN": "You came back with a long run: keep the next runs easy and short",
+    "R-T1": _MUCH_FAST,
+    "R-T2": _MUCH_FAST,
+    "R-T3": "Your first fast running in weeks: only easy runs for three days",
+}
+_NOTES = {
+    "R-H1": "More downhill than usual: make the next run an easy, flat one",
+    "R-T1": "More fast running than usual: make the next run an easy one",
+    "R-T2": "More fast running than usual: make the next run an easy one",
+}

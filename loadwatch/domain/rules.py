@@ -2,11 +2,22 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from loadwatch.domain.activity import Run, counted
+from loadwatch.domain.fast_rules import fast_finding
+from loadwatch.domain.findings import (
+    EVIDENCE,
+    LOW_CONFIDENCE_CAP,
+    RULE_VERSION,
+    SEVERITY_WITHOUT_SYMPTOMS,
+    Evidence,
+    Finding,
+    Reason,
+)
+from loadwatch.domain.hill_rules import hill_finding
 from loadwatch.domain.spikes import (
     baseline,
     pre_break_longest_m,
@@ -16,64 +27,36 @@ from loadwatch.domain.spikes import (
     spike_level,
 )
 from loadwatch.domain.thresholds import (
+    ALERT_LIFE,
     BREAK,
     BREAK_BASELINE,
     BREAK_SHARE,
+    FAST_WEEKS,
     FULL_HISTORY,
+    HILL_WINDOW,
     LEARNING_HISTORY,
     LEARNING_RUNS,
     LONG_BREAK,
     LONG_BREAK_DISTANCE_M,
+    REFERENCE_WINDOW,
     SPIKE_LARGE,
     SPIKE_MODERATE,
     SPIKE_SMALL,
     SPIKE_WINDOW,
 )
 
-RULE_VERSION: Final = "2026.11"
-"""Rises when a rule would judge the same facts differently."""
-
-SEVERITY_WITHOUT_SYMPTOMS: Final = (0, 1, 2, 2)
-"""Severity by load level while nothing hurts: 0 log, 1 weekly mail, 2 mail at once."""
-
-LOW_CONFIDENCE_CAP: Final = 1
-"""Severity that a judgement on an incomplete baseline may reach. Design choice."""
-
-Confidence = Literal["normal", "low"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One comparison behind a finding: a quantity, its value, and what it was held against."""
-
-    quantity: str
-    value: float
-    unit: str
-    baseline: float | None
-    threshold: float | None
-    window: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How well a rule is supported: A cohort of runners, B other sport, C expert opinion."""
-
-    grade: Literal["A", "B", "C"]
-    citation: str
-
-
-EVIDENCE: Final = {
-    "R-M1": Evidence(
-        "A",
-        "Frandsen et al. 2025, Br J Sports Med 59(17), doi:10.1136/bjsports-2024-109380:"
-        " 5 205 adult runners, any injury, distance only, observational",
-    ),
-    "R-RTN": Evidence(
-        "C",
-        "Expert opinion; in line with Nakaoka et al. 2021, Sports Med 51, doi:10.1007/s40279-021-01483-0"
-        " (435 runners: low recent load went with more injuries)",
-    ),
-}
+__all__ = [
+    "EVIDENCE",
+    "NO_EARLIER_HISTORY",
+    "RULE_VERSION",
+    "EarlierHistory",
+    "Evidence",
+    "Finding",
+    "Reason",
+    "is_learning",
+    "judge",
+    "look_back_from",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,47 +79,6 @@ class EarlierHistory:
 NO_EARLIER_HISTORY: Final = EarlierHistory()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """
-    One rule's word on one run.
-
-    Attributes
-    ----------
-    rule : str
-        For example "R-M1".
-    family, load_type : str
-        Rule family ("M" mileage) and the load it speaks of; together the key against repetition.
-    run : Run
-        The run judged; of a session of several files the last.
-    load_level : int
-        1 small, 2 moderate, 3 large.
-    severity : int
-        1 weekly mail, 2 caution at once.
-    confidence : "normal" or "low"
-        Low while the history is shorter than the window the rule compares with.
-    reasons : tuple of Reason
-        The comparisons made, the deciding one first.
-    coverage : tuple of str
-        What the judgement rests on, in words.
-    """
-
-    rule: str
-    family: str
-    load_type: str
-    run: Run
-    load_level: int
-    severity: int
-    confidence: Confidence
-    reasons: tuple[Reason, ...]
-    coverage: tuple[str, ...] = field(default=())
-    rule_version: str = RULE_VERSION
-
-    @property
-    def dedup_key(self) -> str:
-        return f"{self.family}:{self.load_type}"
-
-
 def is_learning(history: timedelta, n_earlier_runs: int) -> bool:
     """Whether too little is known for any load alert: under 14 days of history or under 4 earlier runs."""
     return history < LEARNING_HISTORY or n_earlier_runs < LEARNING_RUNS
@@ -148,6 +90,7 @@ def judge(
     since: datetime,
     earlier: EarlierHistory = NO_EARLIER_HISTORY,
     novice: bool = False,
+    five_k_m_s: float | None = None,
 ) -> list[Finding]:
     """
     What the load rules say of each run from `since` on, each as of its own start.
@@ -156,18 +99,20 @@ def judge(
     ----------
     runs : sequence of Run
         Activities of one athlete in any order. To judge as with the whole history they must reach back to
-        120 days before the last run that began before `since`.
+        `look_back_from`.
     since : datetime
         Runs that began earlier are baseline only.
     earlier : EarlierHistory
         What lies before `runs`.
     novice : bool
         Use the lower floors of somebody new to running.
+    five_k_m_s : float or None
+        Mean speed of the runner's present 5 km race, where it is known. [m/s]
 
     Returns
     -------
     list of Finding
-        In order of run; at most one of a family for a run.
+        In order of run, of one run the most severe first; at most one of a family for a run.
     """
     known = counted(runs)
     session_of = {run.id: group for group in sessions(known) for run in group}
@@ -183,9 +128,13 @@ def judge(
             continue
         before = known[:i] if i < _LOOK_BACK_RUNS else known[_first_needed(known, starts, i) : i]
         session = tuple(r for r in session_of[run.id] if r.start <= run.start)
-        finding = _return_after_break(run, session, before) or _spike(run, session, before, novice=novice)
-        if finding:
-            findings.append(_with_history(finding, history, n_earlier))
+        found = (
+            _return_after_break(run, session, before) or _spike(run, session, before, novice=novice),
+            fast_finding(run, session, known[:i], history, five_k_m_s=five_k_m_s),
+            hill_finding(run, session, known[:i]),
+        )
+        told = [_with_history(f, history, n_earlier) for f in found if f]
+        findings += sorted(told, key=lambda f: -f.severity)
     return findings
 
 
@@ -194,16 +143,21 @@ _LOOK_BACK_RUNS = 50
 
 
 def _first_needed(known: Sequence[Run], starts: Sequence[datetime], i: int) -> int:
-    """Index of the first run that any rule on run `i` may look at: the 90 days up to the run before it."""
+    """Index of the first run that a mileage rule on run `i` may look at: the 90 days up to the run before it."""
     back = min(known[i - 1].start - BREAK_BASELINE, known[i].start - SPIKE_WINDOW)
     return bisect_left(starts, back)
 
 
+_FULL_HISTORY: Final = {"R-H1": HILL_WINDOW, "R-H2": HILL_WINDOW, "R-T1": timedelta(weeks=FAST_WEEKS)}
+"""How long a history must be for a rule's full confidence, where that is not 30 days."""
+
+
 def _with_history(finding: Finding, history: timedelta, n_earlier: int) -> Finding:
     coverage = (*finding.coverage, f"{n_earlier} earlier runs over {history.days} days")
-    if history >= FULL_HISTORY:
+    full = _FULL_HISTORY.get(finding.rule, FULL_HISTORY)
+    if history >= full:
         return replace(finding, coverage=coverage)
-    low = "history shorter than 30 days: low confidence, shown but not mailed at once"
+    low = f"history shorter than {full.days} days: low confidence, shown but not mailed at once"
     return replace(
         finding,
         coverage=(*coverage, low),
@@ -294,4 +248,6 @@ def _session_coverage(session: Sequence[Run]) -> tuple[str, ...]:
 
 def look_back_from(last_before_since: datetime | None, since: datetime) -> datetime:
     """Where the runs that `judge` needs begin, given the start of the last run before `since`."""
-    return min(last_before_since or since, since) - BREAK_BASELINE - SPIKE_WINDOW
+    mileage = min(last_before_since or since, since) - BREAK_BASELINE - SPIKE_WINDOW
+    # A week more than the reference speed needs, for a ceiling that looks at the alerts of the last days.
+    return min(mileage, since - REFERENCE_WINDOW - ALERT_LIFE)

@@ -1,15 +1,18 @@
 """What a finding says to the runner: plain words, the numbers with their units, nothing that sounds certain."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from loadwatch.domain.ceilings import Ceiling
+from loadwatch.domain.ceilings import Ceiling, LoadCeiling
 from loadwatch.domain.rules import Finding
-from loadwatch.domain.thresholds import BREAK
+from loadwatch.domain.thresholds import BREAK, FAST_ABSENCE, HILL_HARDLY_USED_M, HILL_SORE_M, HILL_WINDOW
 
 Units = Literal["metric", "imperial"]
 
 _METRES_PER_MILE = 1609.344
+_METRES_PER_FOOT = 0.3048
+_MANY = 20
+"""A ratio that says no more than that there was next to nothing before. [unitless]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,22 @@ def distance_text(distance_m: float, units: Units = "metric") -> str:
     return f"{distance_m / 1000:.1f} km"
 
 
+def height_text(height_m: float, units: Units = "metric") -> str:
+    """Ascent, descent and what is made of them, as people write it: "1 250 m", "4 101 ft"."""
+    if units == "imperial":
+        return f"{_grouped(height_m / _METRES_PER_FOOT)} ft"
+    return f"{_grouped(height_m)} m"
+
+
+def fast_text(distance_m: float, units: Units = "metric") -> str:
+    """A distance run fast, to the ten metres that GPS can tell: "3 200 m", "2.0 mi"."""
+    return distance_text(distance_m, units) if units == "imperial" else f"{_grouped(round(distance_m, -1))} m"
+
+
+def _grouped(number: float) -> str:
+    return f"{number:,.0f}".replace(",", " ")
+
+
 def duration_text(seconds: float) -> str:
     """A length of time as people write it: "1 h 52 min", "48 min"."""
     minutes = round(seconds / 60)
@@ -40,6 +59,54 @@ def days_text(days: float) -> str:
     return "1 day" if whole == 1 else f"{whole} days"
 
 
+QUANTITIES: Final = {
+    "run_distance": "Distance of this run",
+    "session_distance": "Distance of this session",
+    "session_spike": "Against the longest before it",
+    "days_without_run": "Days without a run before it",
+    "eccentric_load": "Downhill load of this run",
+    "session_eccentric_load": "Downhill load of this session",
+    "descent": "Descent of this run",
+    "session_descent": "Descent of this session",
+    "hill_spike": "Downhill, against the most before it",
+    "ascent": "Ascent of this run",
+    "session_ascent": "Ascent of this session",
+    "ascent_spike": "Ascent, against the most before it",
+    "fast_7d": "Fast running of 7 days",
+    "fast_z7": "Spreads above your usual week",
+    "fast_distance": "Fast running of this run",
+    "session_fast_distance": "Fast running of this session",
+    "fast_spike": "Fast running, against the most before it",
+    "sprint_distance": "Sprinting of this run",
+    "session_sprint_distance": "Sprinting of this session",
+}
+"""What a reason's quantity is called."""
+
+_HEIGHTS: Final = frozenset({"eccentric_load", "descent", "ascent"})
+_FAST: Final = frozenset({"fast_7d", "fast_distance", "sprint_distance"})
+
+
+def quantity_text(quantity: str, value: float, unit: str, units: Units = "metric") -> str:
+    """
+    A reason's value, baseline or threshold with its unit as suits the quantity: "700 m" down, "12.0 km" far.
+
+    Parameters
+    ----------
+    quantity, unit : str
+        Of the `Reason`; an unknown unit is shown as it is.
+    """
+    name = quantity.removeprefix("session_")
+    if unit == "m":
+        if name in _HEIGHTS:
+            return height_text(value, units)
+        return fast_text(value, units) if name in _FAST else distance_text(value, units)
+    if unit == "d":
+        return days_text(value)
+    if unit == "ratio":
+        return f"{value:.2f} times"
+    return f"{value:.1f}" if unit == "sd" else f"{value:g} {unit}".strip()
+
+
 def alert_text(finding: Finding, units: Units = "metric") -> AlertText:
     """
     The words of an alert.
@@ -49,11 +116,19 @@ def alert_text(finding: Finding, units: Units = "metric") -> AlertText:
     KeyError
         If there are no words for the rule.
     """
-    return {"R-M1": _spike_text, "R-RTN": _return_text}[finding.rule](finding, units)
+    return {
+        "R-M1": _spike_text,
+        "R-RTN": _return_text,
+        "R-H1": _descent_text,
+        "R-H2": _ascent_text,
+        "R-T1": _fast_week_text,
+        "R-T2": _fast_session_text,
+        "R-T3": _reintroduction_text,
+    }[finding.rule](finding, units)
 
 
 def _what(finding: Finding) -> str:
-    if finding.reasons[0].quantity == "session_distance":
+    if finding.reasons[0].quantity.startswith("session_"):
         return "session"
     return "race" if finding.run.is_race else "run"
 
@@ -64,7 +139,7 @@ def _spike_text(finding: Finding, units: Units) -> AlertText:
     longest = distance.baseline or 0.0
     what = _what(finding)
     more = f"{(ratio - 1) * 100:.0f} % longer than" if ratio < 2 else f"{ratio:.1f} times as long as"
-    low = " Your history here is still short, so the comparison is rough." * (finding.confidence == "low")
+    low = _short_history(finding)
     return AlertText(
         title=f"{distance_text(distance.value, units)}: your longest in 30 days was {distance_text(longest, units)}",
         message=(
@@ -75,6 +150,116 @@ def _spike_text(finding: Finding, units: Units) -> AlertText:
         action=(
             "Keep the next runs within the distance that was usual for you before."
             " A thigh that hurts on one side only, or again at the same spot, is a reason to stop earlier."
+        ),
+    )
+
+
+def _short_history(finding: Finding) -> str:
+    return " Your history here is still short, so the comparison is rough." * (finding.confidence == "low")
+
+
+def _times(ratio: float) -> str:
+    """ "67 % more than", "2.1 times as much as"."""
+    if ratio >= _MANY:
+        return "many times as much as"
+    return f"{(ratio - 1) * 100:.0f} % more than" if ratio < 2 else f"{ratio:.1f} times as much as"
+
+
+_DARK_URINE = " Dark urine or badly swollen thighs are an emergency, also on both sides: get medical help at once."
+
+
+def _descent_text(finding: Finding, units: Units) -> AlertText:
+    load = finding.reasons[0]
+    largest = load.baseline or 0.0
+    days = HILL_WINDOW.days
+    plain = load.quantity.endswith("descent")
+    name = "Descent" if plain else "Downhill load"
+    before = (
+        f"your most in {days} days was {height_text(largest, units)}" if largest else f"your first in {days} days"
+    )
+    meaning = "" if plain else " Downhill load is metres of steeper descent, a fast metre counting for more."
+    if load.value >= HILL_SORE_M and largest < HILL_HARDLY_USED_M:
+        sore = "Expect 2 to 3 days of sore quads"
+    else:
+        sore = "The quads may be sore for 1 to 3 days"
+    if len(finding.reasons) > 1:
+        fact = f"This {_what(finding)} had {_times(finding.reasons[1].value)} any of the {days} days before it."
+    else:
+        fact = f"In the {days} days before this {_what(finding)} there was none."
+    return AlertText(
+        title=f"{name} {height_text(load.value, units)}: {before}",
+        message=(
+            f"{fact}{meaning} Running downhill brakes with the front of the thighs, and what they are not used to"
+            f" makes them sore. {sore}, on both sides alike, most on the second day.{_short_history(finding)}"
+        ),
+        action=(
+            "Run easy and flat until they settle. Pain on one side only, or at one spot, is something else: a reason"
+            f" to stop earlier.{_DARK_URINE * (finding.load_level > 1)}"
+        ),
+    )
+
+
+def _ascent_text(finding: Finding, units: Units) -> AlertText:
+    ascent, ratio = finding.reasons[0], finding.reasons[1].value
+    days = HILL_WINDOW.days
+    largest = height_text(ascent.baseline or 0.0, units)
+    return AlertText(
+        title=f"Ascent {height_text(ascent.value, units)}: your most in {days} days was {largest}",
+        message=(
+            f"This {_what(finding)} climbed {_times(ratio)} any of the {days} days before it. No study ties climbing"
+            " to injuries of the thigh; it is told so that you know where a heavy calf or hamstring may come"
+            f" from.{_short_history(finding)}"
+        ),
+        action="Make the next run a flatter one.",
+    )
+
+
+_SPACE_SPEED_DAYS = "Leave at least 72 hours before the next speed day and run easy until then."
+_OTHER_SPORTS = (
+    " In team sports, hamstring injuries were more frequent after more fast running than a player was used to; for"
+    " runners nobody has measured it. GPS underestimates sprints, so it may have been more."
+)
+
+
+def _fast_week_text(finding: Finding, units: Units) -> AlertText:
+    week = finding.reasons[0]
+    norm = week.baseline or 0.0
+    usual = fast_text(norm, units)
+    return AlertText(
+        title=f"{fast_text(week.value, units)} of fast running in 7 days: your usual week has {usual}",
+        message=(
+            f"The 7 days up to this {_what(finding)} had {_times(week.value / norm)} your mean week."
+            f"{_OTHER_SPORTS}{_short_history(finding)}"
+        ),
+        action=_SPACE_SPEED_DAYS,
+    )
+
+
+def _fast_session_text(finding: Finding, units: Units) -> AlertText:
+    fast, spike = finding.reasons[0], finding.reasons[1]
+    largest = fast_text(fast.baseline or 0.0, units)
+    return AlertText(
+        title=f"{fast_text(fast.value, units)} of fast running: your most in {spike.window} was {largest}",
+        message=(
+            f"This {_what(finding)} had {_times(spike.value)} any of the {spike.window} before it."
+            f"{_OTHER_SPORTS}{_short_history(finding)}"
+        ),
+        action=_SPACE_SPEED_DAYS,
+    )
+
+
+def _reintroduction_text(finding: Finding, units: Units) -> AlertText:
+    fast = finding.reasons[0]
+    weeks = FAST_ABSENCE.days // 7
+    what = "sprinting" if fast.quantity.endswith("sprint_distance") else "fast running"
+    return AlertText(
+        title=f"{fast_text(fast.value, units)} of {what}: your first fast running in {weeks} weeks",
+        message=(
+            f"In the {weeks} weeks before this {_what(finding)} there was next to no fast running, and the hamstrings"
+            f" lose the habit of it.{_OTHER_SPORTS}"
+        ),
+        action=(
+            "Next time half of this, after a long warm-up, and not before 72 hours have passed; run easy until then."
         ),
     )
 
@@ -119,3 +304,25 @@ def ceiling_text(ceiling: Ceiling, units: Units = "metric") -> str:
     if ceiling.basis == "after_jump":
         return f"Up to {upto}: your longest before the jump of the last days."
     return f"Up to {upto}: within 10 % of your longest run of the last 30 days, {longest}."
+
+
+def load_ceiling_text(ceiling: LoadCeiling, units: Units = "metric") -> str:
+    """The ceiling of downhill load, or of fast running, in a sentence."""
+    hills = ceiling.kind == "hills"
+    name = "Downhill load" if hills else "Fast running"
+    if ceiling.value_m is None:
+        need = []
+        if ceiling.days_missing:
+            need.append(f"{ceiling.days_missing} more day" + "s" * (ceiling.days_missing > 1) + " of history")
+        if ceiling.runs_missing:
+            tell = "with good altitude" if hills else "with a known speed"
+            need.append(f"{ceiling.runs_missing} more run" + "s" * (ceiling.runs_missing > 1) + f" {tell}")
+        return f"{name}: not known yet what is usual for you, {' and '.join(need) or 'a first run'} to go."
+    amount = height_text if hills else fast_text
+    if ceiling.basis == "after_jump" and not ceiling.value_m:
+        return f"{name}: none until the {'quads have settled' if hills else 'three days after the jump are over'}."
+    below = amount(ceiling.value_m, units)
+    if ceiling.basis == "after_jump":
+        return f"{name}: below {below}, your most before the jump of the last days."
+    most = amount(ceiling.largest_m or 0.0, units)
+    return f"{name}: below {below}; the most of your last weeks was {most}."

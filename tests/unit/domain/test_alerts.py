@@ -233,5 +233,21 @@ def test_a_more_severe_finding_breaks_the_quiet():
     )
 
 
-def test_another_familys_mail_keeps_nobody_quiet():
-    assert mail_at_once(finding(1), [Mailed("H:descent", DAY_0, 2)], as_of=DAY_0 + timedelta(days=1))
+def test_the_mail_of_another_familys_run_keeps_nobody_quiet():
+    assert mail_at_once(finding(1), [Mailed("T:fast", DAY_0, 2)], as_of=DAY_0 + timedelta(days=1))
+
+
+def test_of_two_findings_on_one_run_one_mail_leaves():
+    mileage, fast = finding(1), replace(finding(1, family="T"), load_type="fast")
+    first = Mailed(mileage.dedup_key, mileage.run.start, 2)
+
+    assert not mail_at_once(fast, [first], as_of=DAY_0 + timedelta(days=1))
+    assert mail_at_once(replace(fast, severity=3), [first], as_of=DAY_0 + timedelta(days=1))
+
+
+def test_an_alert_about_hills_is_spent_after_four_days_others_after_seven():
+    on_day_5 = DAY_0 + timedelta(days=5)
+
+    states = [fire.state for fire in reconcile([], said(finding(0, family="H"), finding(0)), as_of=on_day_5)]
+
+    assert states == [RESOLVED, FIRING]

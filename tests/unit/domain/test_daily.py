@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loadwatch.domain.activity import TrackWork
 from loadwatch.domain.daily import DayTotal, IsoWeek, day_totals, week_distance_m
 from tests.unit.domain.build import run
+from tests.unit.domain.loads_build import NOTHING, loaded
 
 
 def test_a_run_counts_for_the_day_on_the_runners_own_calendar():
@@ -34,6 +36,30 @@ def test_one_unknown_ascent_makes_the_days_ascent_unknown():
     (total,) = day_totals([replace(run(0, 10), ascent_m=100.0), run(0.5, 5)]).values()
 
     assert (total.n_runs, total.ascent_m) == (2, None)
+
+
+def test_hills_and_track_of_a_day_are_sums_over_its_runs():
+    on_track = loaded(0.5, hill_m=30.0, track=TrackWork(True, distance_m=4_000.0, laps=10))
+
+    (total,) = day_totals([loaded(0, hill_m=100.0), on_track]).values()
+
+    assert (total.descent_m, total.eccentric_load_m, total.track_m) == (130, 130, 4_000)
+
+
+def test_one_run_that_does_not_tell_makes_the_days_hills_and_track_unknown():
+    (total,) = day_totals([loaded(0, hill_m=100.0), run(0.5, 5)]).values()
+
+    assert (total.descent_m, total.eccentric_load_m, total.track_m) == (None, None, None)
+
+
+def test_a_treadmill_adds_nothing_and_hides_nothing():
+    treadmill = replace(run(0.5, 5), features=NOTHING)
+
+    (total,) = day_totals([loaded(0, hill_m=100.0, ascent_m=90.0), treadmill]).values()
+    (indoors,) = day_totals([treadmill]).values()
+
+    assert (total.ascent_m, total.descent_m, total.eccentric_load_m, total.track_m) == (90, 100, 100, 0)
+    assert (indoors.ascent_m, indoors.descent_m, indoors.track_m) == (0, 0, 0)
 
 
 def test_a_run_without_a_time_adds_its_distance_alone():

@@ -5,13 +5,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from loadwatch.domain.activity import Run
+from loadwatch.domain.activity import Run, TrackWork
 from loadwatch.domain.alerts import Alert, AlertState
-from loadwatch.domain.ceilings import Ceiling, next_run_ceiling
+from loadwatch.domain.ceilings import Ceiling, LoadCeiling, next_run_ceiling
 from loadwatch.domain.daily import IsoWeek
-from loadwatch.domain.report import chart_reach, distance_chart, today, weekly_report
+from loadwatch.domain.loads import RunLoad, run_loads
+from loadwatch.domain.report import chart_reach, distance_chart, report_reach, today, weekly_report
 from loadwatch.domain.rules import EVIDENCE
 from tests.unit.domain.build import DAY_0, every_other_day, run
+from tests.unit.domain.loads_build import NOTHING, loaded
 
 # DAY_0 is Monday, 2 March 2026: the first day of 2026-W10.
 W10 = IsoWeek(2026, 10)
@@ -126,6 +128,86 @@ def test_the_week_tells_of_its_own_alerts_that_still_stand():
     assert week(mine, other, alerts=(spent, taken_back, elsewhere, gone)).alerts == (spent,)
 
 
+# the three loads
+
+
+def loads_of(*runs: Run, first_day: float = -300):
+    report = weekly_report(
+        W10,
+        runs,
+        (),
+        USUAL,
+        at(first_day).date(),
+        run_loads=run_loads(runs, since=at(-60), five_k_m_s=4.3),  # fast from 4.43 m/s
+        hill_ceiling=LoadCeiling("hills", "usual", 780.0, 780.0, 600.0, 9, 9),
+        fast_ceiling=LoadCeiling("fast", "unknown", None, None, None, 1, 9),
+    )
+    return report.loads
+
+
+def test_the_three_loads_stand_side_by_side():
+    on_track = loaded(2, 9, fast_m=2_000, sprint_m=300, track=TrackWork(True, distance_m=4_000.0, laps=10.0))
+    hilly = loaded(5, 20, hill_m=500, ascent_m=550)
+
+    mileage, hills, fast = loads_of(on_track, hilly)
+
+    assert (mileage.kind, mileage.value, mileage.ceiling, mileage.unit) == ("mileage", 29_000, 11_000, "m")
+    assert (hills.kind, hills.value, hills.ascent_m, hills.ceiling) == ("hills", 500, 550, 780)
+    assert (fast.kind, fast.value, fast.sprint_m, fast.ceiling) == ("fast", 2_000, 300, None)
+    assert (fast.track_m, fast.track_laps) == (4_000, 10)
+
+
+def test_the_usual_of_each_load_is_the_mean_of_those_weeks_of_which_it_is_known():
+    before = [loaded(-28, hill_m=100), loaded(-21, hill_m=300, fast_m=1_000), run(-14, 10)]  # and a week of nothing
+
+    mileage, hills, fast = loads_of(*before, loaded(0))
+
+    assert mileage.usual == pytest.approx(26_000 / 4)
+    assert hills.usual == pytest.approx(400 / 3)
+    assert fast.usual == pytest.approx(1_000 / 3)
+
+
+def test_a_week_of_which_most_runs_tell_is_their_sum_and_says_how_many_they_are():
+    three = [loaded(day, hill_m=100) for day in (0, 1, 2)]
+
+    _, most, _ = loads_of(*three, run(3, 8))
+    _, few, _ = loads_of(*three[:2], run(3, 8))
+
+    assert (most.value, most.known_runs, most.n_runs) == (300, 3, 4)
+    assert (few.value, few.known_runs, few.n_runs) == (None, 2, 3)
+
+
+def test_a_treadmill_is_left_out_of_hills_and_track_and_of_fast_running_if_it_tells_no_speed():
+    mileage, hills, fast = loads_of(loaded(0, hill_m=100), replace(run(1, 8), features=NOTHING))
+
+    assert (mileage.known_runs, hills.known_runs, hills.n_runs, fast.n_runs) == (2, 1, 1, 1)
+    assert (hills.value, fast.value, fast.track_m) == (100, 0, 0)
+
+
+def test_a_week_without_a_run_has_none_of_any_load():
+    assert [line.value for line in loads_of()] == [0, 0, 0]
+
+
+def test_without_their_loads_hills_and_fast_running_are_unknown_not_zero():
+    mileage, hills, fast = week(run(0, 10), first_day=at(0).date()).loads
+
+    assert (mileage.value, hills.value, fast.value) == (10_000, None, None)
+    assert (hills.known_runs, hills.n_runs, hills.ceiling) == (0, 1, None)
+
+
+def test_a_second_recording_of_a_run_adds_no_load():
+    watch, phone = loaded(0, 10, run_id=1, hill_m=100), loaded(0.001, 9.9, run_id=2, hill_m=90)
+    both = [RunLoad(r, 100.0, None, None, None, None) for r in (watch, phone)]
+
+    _, hills, _ = weekly_report(W10, (watch, phone), (), USUAL, None, run_loads=both).loads
+
+    assert (hills.value, hills.n_runs) == (100, 1)
+
+
+def test_a_report_reaches_back_four_weeks_and_a_day():
+    assert report_reach(at(0)) == at(-29)
+
+
 # the chart
 
 
@@ -208,6 +290,44 @@ def test_a_jump_asks_for_short_and_easy_runs():
         "caution",
         "Your load jumped: keep the next runs easy and short, up to 10.0 km.",
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity", "level", "verdict"),
+    [
+        ("R-T1", 2, 2, "Much more fast running than usual: only easy runs for three days, up to 11.0 km."),
+        ("R-T2", 2, 2, "Much more fast running than usual: only easy runs for three days, up to 11.0 km."),
+        ("R-T3", 2, 2, "Your first fast running in weeks: only easy runs for three days, up to 11.0 km."),
+        ("R-RTN", 2, 2, "You came back with a long run: keep the next runs easy and short, up to 11.0 km."),
+        (
+            *("R-H1", 1, 2),
+            "Much more downhill than you are used to: easy and flat until the quads settle, up to 11.0 km.",
+        ),
+    ],
+)
+def test_the_verdict_names_the_load_that_was_too_much(rule, severity, level, verdict):
+    jump = run(39, 9)
+    its_alert = replace(alert(jump, severity=severity), rule=rule, load_level=level)
+
+    shown = page(jump, alerts=(its_alert,))
+
+    assert (shown.level, shown.verdict) == ("caution", verdict)
+
+
+@pytest.mark.parametrize(
+    ("rule", "verdict"),
+    [
+        ("R-H1", "More downhill than usual: make the next run an easy, flat one, up to 11.0 km."),
+        ("R-T1", "More fast running than usual: make the next run an easy one, up to 11.0 km."),
+        ("R-H2", "Nothing unusual in your load: run as planned, up to 11.0 km."),
+    ],
+)
+def test_a_small_jump_is_named_without_alarm(rule, verdict):
+    jump = run(39, 9)
+
+    shown = page(jump, alerts=(replace(alert(jump, severity=1), rule=rule),))
+
+    assert (shown.level, shown.verdict) == ("quiet", verdict)
 
 
 @pytest.mark.parametrize("state", [AlertState.RESOLVED, AlertState.RETRACTED])

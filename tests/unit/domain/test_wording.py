@@ -8,10 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadwatch.domain.ceilings import Ceiling
-from loadwatch.domain.rules import Finding, judge
-from loadwatch.domain.wording import alert_text, ceiling_text, days_text, distance_text, duration_text
+from loadwatch.domain.ceilings import Ceiling, LoadCeiling
+from loadwatch.domain.rules import EVIDENCE, Finding, judge
+from loadwatch.domain.wording import (
+    QUANTITIES,
+    alert_text,
+    ceiling_text,
+    days_text,
+    distance_text,
+    duration_text,
+    fast_text,
+    height_text,
+    load_ceiling_text,
+    quantity_text,
+)
 from tests.unit.domain.build import DAY_0, every_other_day, run
+from tests.unit.domain.loads_build import loaded
 
 FORBIDDEN = re.compile(
     r"diagnos|treat|prevent|cure|% risk|risk of injury|injury risk|safe|ibuprofen|painkiller|guarantee", re.IGNORECASE
@@ -149,6 +161,137 @@ def test_a_rule_without_words_is_an_error_not_an_empty_mail():
         alert_text(replace(spike(20), rule="R-XX"))
 
 
+# hills and fast running
+
+
+def hilly(today_m: float, largest_m: float = 80, **changes) -> Finding:
+    last = replace(loaded(60, hill_m=today_m), **changes)
+    runs = [*(loaded(day) for day in range(0, 59, 2)), loaded(45.5, hill_m=largest_m), last]
+    (finding,) = judge(runs, since=last.start)
+    return finding
+
+
+def climb() -> Finding:
+    runs = [*(loaded(day) for day in range(0, 59, 2)), loaded(45.5, ascent_m=500), loaded(60, ascent_m=900)]
+    (finding,) = judge(runs, since=runs[-1].start)
+    return finding
+
+
+def quick(today_m: float, largest_m: float = 0, *, sprint_m: float = 0, **changes) -> Finding:
+    last = replace(loaded(60, fast_m=today_m, sprint_m=sprint_m), **changes)
+    runs = [*(loaded(day) for day in range(0, 59, 2)), loaded(45.5, fast_m=largest_m), last]
+    (finding,) = judge(runs, since=last.start)
+    return finding
+
+
+def quick_week(today_m: float) -> Finding:
+    runs = [loaded(week * 7 + day, fast_m=0 if day else 1_500) for week in range(13) for day in (0, 2, 4, 6)]
+    (finding,) = judge([*runs, loaded(91, fast_m=today_m)], since=DAY_0 + timedelta(days=91))
+    return finding
+
+
+def test_heights_are_metres_or_feet_and_fast_distances_metres_or_miles():
+    assert (height_text(700), height_text(1_249.6)) == ("700 m", "1 250 m")
+    assert height_text(700, "imperial") == "2 297 ft"  # / 0.3048
+    assert (fast_text(3_204), fast_text(150)) == ("3 200 m", "150 m")
+    assert fast_text(3_204, "imperial") == "2.0 mi"
+
+
+def test_the_numbers_of_a_reason_are_written_as_suits_the_quantity():
+    assert quantity_text("session_eccentric_load", 700.0, "m") == "700 m"
+    assert quantity_text("ascent", 700.0, "m", "imperial") == "2 297 ft"
+    assert quantity_text("fast_7d", 3_200.0, "m") == "3 200 m"
+    assert quantity_text("session_distance", 13_000.0, "m") == "13.0 km"
+    assert quantity_text("hill_spike", 8.75, "ratio") == "8.75 times"
+    assert quantity_text("fast_z7", 4.25, "sd") == "4.2"
+    assert quantity_text("days_without_run", 33.0, "d") == "33 days"
+
+
+def test_much_downhill_announces_sore_quads_and_no_injury():
+    text = alert_text(hilly(700))
+
+    assert text.title == "Downhill load 700 m: your most in 42 days was 80 m"
+    assert text.message.startswith("This run had 8.8 times as much as any of the 42 days before it.")
+    assert "Expect 2 to 3 days of sore quads" in text.message
+    assert text.action.startswith("Run easy and flat until they settle.")
+    assert not re.search(r"tear|strain", whole(hilly(700)))
+
+
+def test_after_a_large_descent_the_signs_of_an_emergency_are_named_and_after_a_small_one_not():
+    assert "Dark urine or badly swollen thighs are an emergency" in alert_text(hilly(700)).action
+    assert "emergency" not in whole(hilly(400, 250))
+
+
+def test_next_to_nothing_before_is_told_as_that():
+    assert alert_text(hilly(700, 1)).message.startswith("This run had many times as much as any of the 42 days")
+
+
+def test_some_more_downhill_is_told_more_softly():
+    message = alert_text(hilly(400, 250)).message
+
+    assert message.startswith("This run had 60 % more than any of the 42 days before it.")
+    assert "The quads may be sore for 1 to 3 days" in message
+
+
+def test_a_first_descent_has_no_number_to_compare_with():
+    text = alert_text(hilly(350, 0))
+
+    assert text.title == "Downhill load 350 m: your first in 42 days"
+    assert text.message.startswith("In the 42 days before this run there was none.")
+
+
+def test_much_climbing_is_told_with_both_numbers():
+    text = alert_text(climb())
+
+    assert text.title == "Ascent 900 m: your most in 42 days was 500 m"
+    assert "No study ties climbing to injuries of the thigh" in text.message
+
+
+def test_a_fast_week_is_told_with_the_usual_one_and_asks_for_seventy_two_hours():
+    text = alert_text(quick_week(3_300))
+
+    assert text.title == "3 300 m of fast running in 7 days: your usual week has 1 500 m"
+    assert text.message.startswith("The 7 days up to this run had 2.2 times as much as your mean week.")
+    assert "GPS underestimates sprints" in text.message
+    assert "In team sports" in text.message
+    assert text.action.startswith("Leave at least 72 hours before the next speed day")
+
+
+def test_a_fast_session_is_told_with_the_most_before_it():
+    text = alert_text(quick(2_600, 1_100))
+
+    assert text.title == "2 600 m of fast running: your most in 30 days was 1 100 m"
+    assert text.message.startswith("This run had 2.4 times as much as any of the 30 days before it.")
+
+
+def test_the_return_of_fast_running_asks_for_half_of_it():
+    text = alert_text(quick(1_600))
+
+    assert text.title == "1 600 m of fast running: your first fast running in 6 weeks"
+    assert text.action.startswith("Next time half of this, after a long warm-up")
+    assert alert_text(quick(190, sprint_m=180)).title == "180 m of sprinting: your first fast running in 6 weeks"
+
+
+def test_a_hilly_or_fast_race_is_called_a_race():
+    assert "This race had" in alert_text(hilly(700, is_race=True)).message
+    assert "before this race there was" in alert_text(quick(1_600, is_race=True)).message
+
+
+LOADS = [hilly(700), hilly(400, 250), hilly(350, 0), climb(), quick_week(3_300), quick(2_600, 1_100), quick(1_600)]
+
+
+@pytest.mark.parametrize("finding", LOADS)
+def test_a_load_in_imperial_units_has_no_metre_in_it(finding):
+    assert not re.search(r"\d k?m\b", whole(finding, "imperial"))
+    assert re.search(r"\d (ft|mi)\b", alert_text(finding, "imperial").title)
+
+
+def test_every_rule_has_its_evidence_and_every_quantity_its_name():
+    for finding in (*LOADS, spike(20), back(33, 8)):
+        assert finding.rule in EVIDENCE
+        assert {r.quantity for r in finding.reasons} <= set(QUANTITIES)
+
+
 # the next run
 
 
@@ -178,12 +321,39 @@ def test_each_basis_of_a_ceiling_has_its_sentence():
     assert "km" not in sentence("after_break", "imperial")
 
 
+def test_the_ceilings_of_hills_and_fast_running_have_their_sentences():
+    def sentence(kind, basis, value=None, largest=None, units="metric", **missing):
+        return load_ceiling_text(LoadCeiling(kind, basis, value, value, largest, 8, 8, **missing), units)
+
+    assert sentence("hills", "usual", 780.0, 600.0) == (
+        "Downhill load: below 780 m; the most of your last weeks was 600 m."
+    )
+    assert sentence("fast", "usual", 2_600.0, 2_000.0) == (
+        "Fast running: below 2 600 m; the most of your last weeks was 2 000 m."
+    )
+    assert sentence("hills", "after_jump", 100.0, 700.0) == (
+        "Downhill load: below 100 m, your most before the jump of the last days."
+    )
+    assert sentence("hills", "after_jump", 0.0, 700.0) == "Downhill load: none until the quads have settled."
+    assert sentence("fast", "after_jump", 0.0, 3_000.0) == (
+        "Fast running: none until the three days after the jump are over."
+    )
+    assert sentence("hills", "unknown", runs_missing=1) == (
+        "Downhill load: not known yet what is usual for you, 1 more run with good altitude to go."
+    )
+    assert sentence("fast", "learning", days_missing=2, runs_missing=3) == (
+        "Fast running: not known yet what is usual for you,"
+        " 2 more days of history and 3 more runs with a known speed to go."
+    )
+    assert "2 559 ft" in sentence("hills", "usual", 780.0, 600.0, "imperial")  # 780 / 0.3048
+
+
 # what is never said
 
 
 @pytest.mark.parametrize("units", ["metric", "imperial"])
 @pytest.mark.parametrize(
-    "finding", [spike(15), spike(20), spike(25), spike(20, is_race=True), back(20, 5), back(33, 8)]
+    "finding", [spike(15), spike(20), spike(25), spike(20, is_race=True), back(20, 5), back(33, 8), *LOADS]
 )
 def test_no_alert_promises_or_threatens(finding, units):
     assert not FORBIDDEN.search(whole(finding, units))

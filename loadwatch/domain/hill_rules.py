@@ -1,0 +1,197 @@
+"""R-H1 and R-H2: more descent, or more ascent, than in any run of the six weeks before."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from loadwatch.domain.activity import Run
+from loadwatch.domain.findings import HILL_SEVERITY_WITHOUT_SYMPTOMS, Finding, Reason
+from loadwatch.domain.loads import (
+    Known,
+    Load,
+    ascent_of,
+    between,
+    downhill_load_m,
+    known_runs,
+    known_sessions,
+    session_total,
+)
+from loadwatch.domain.spikes import sessions
+from loadwatch.domain.thresholds import (
+    ASCENT_SMALL,
+    ASCENT_SMALL_JUMP_M,
+    HILL_FIRST_EXPOSURE_M,
+    HILL_HARDLY_USED_M,
+    HILL_LARGE,
+    HILL_LARGE_JUMP_M,
+    HILL_SMALL,
+    HILL_SMALL_JUMP_M,
+    HILL_SORE_M,
+    HILL_UNUSED_M,
+    HILL_WINDOW,
+)
+
+_ROUNDING = 9
+"""Digits kept of a ratio before it meets a threshold: 390 m over 300 m is 1.3, not a hair more."""
+
+
+def descent_level(load_m: float, largest_m: float) -> int:
+    """
+    Load level of a run's downhill load: 0 none, 1 small, 2 moderate.
+
+    Parameters
+    ----------
+    load_m : float
+        Eccentric load of the run in question, or its descent. [m]
+    largest_m : float
+        The largest of the 42 days before it. [m] With 0 there is no ratio, and only the first exposure counts.
+    """
+    if load_m >= HILL_FIRST_EXPOSURE_M and largest_m < HILL_UNUSED_M:
+        return 2
+    if load_m >= HILL_SORE_M and largest_m < HILL_HARDLY_USED_M:
+        return 2
+    ratio, jump = _ratio(load_m, largest_m), load_m - largest_m
+    if ratio > HILL_LARGE and jump >= HILL_LARGE_JUMP_M:
+        return 2
+    return int(ratio > HILL_SMALL and jump >= HILL_SMALL_JUMP_M)
+
+
+def quiet_descent_m(largest_m: float) -> float:
+    """The downhill load below which `descent_level` is 0. [m]"""
+    return max(HILL_SMALL * largest_m, largest_m + HILL_SMALL_JUMP_M) if largest_m else HILL_FIRST_EXPOSURE_M
+
+
+def ascent_level(ascent_m: float, largest_m: float) -> int:
+    """Load level of a run's ascent against the largest of the 42 days before it: 0 none, 1 small."""
+    return int(_ratio(ascent_m, largest_m) > ASCENT_SMALL and ascent_m - largest_m >= ASCENT_SMALL_JUMP_M)
+
+
+def _ratio(value: float, largest: float) -> float:
+    """0 where there is none."""
+    return round(value / largest, _ROUNDING) if largest else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """
+    A run, or the session it belongs to, that is more than those before it.
+
+    Attributes
+    ----------
+    value : float
+        Of the run or the session. [m]
+    previous : Known
+        What it was held against.
+    n_files : int
+        Recordings taken together.
+    """
+
+    level: int
+    value: float
+    previous: Known
+    n_files: int
+
+    def quantity(self, name: str) -> str:
+        return name if self.n_files == 1 else f"session_{name}"
+
+    def coverage(self, window: str) -> tuple[str, ...]:
+        of = f"known of {len(self.previous.values)} of {self.previous.n_runs} runs of the {window}"
+        together = f"{self.n_files} recordings less than 2 hours apart, taken together"
+        return (of,) if self.n_files == 1 else (of, together)
+
+
+def find_jump(
+    run: Run,
+    session: Sequence[Run],
+    load: Load,
+    window: Callable[[datetime], Sequence[Run]],
+    level: Callable[[float, float], int],
+    least_m: float,
+) -> Jump | None:
+    """
+    Whether a run alone, or with the session's other files, is a jump: the higher level of the two.
+
+    A session is measured against sessions, and speaks on the file that makes it a jump, not on later ones.
+
+    Parameters
+    ----------
+    session : sequence of Run
+        Files of the session up to this run, which is the last.
+    window : callable of datetime
+        The runs that a run with such a start is measured against, in order of start.
+    level : callable of (value, largest before)
+        Load level, 0 for none.
+    least_m : float
+        Below this the level is 0 whatever was before. [m]
+    """
+    value = load(run)
+    if value is None:
+        return None
+    jump = None
+    if value >= least_m:
+        previous = known_runs(window(run.start), load)
+        if previous.is_enough:
+            jump = Jump(level(value, previous.largest), value, previous, 1)
+    total = session_total(session, load) if len(session) > 1 else None
+    if total is not None and total >= least_m:
+        previous = known_sessions(sessions(window(session[0].start)), load)
+        together = level(total, previous.largest) if previous.is_enough else 0
+        without = level(total - value, previous.largest)
+        if together > max(jump.level if jump else 0, without):
+            jump = Jump(together, total, previous, len(session))
+    return jump if jump and jump.level else None
+
+
+def hill_finding(run: Run, session: Sequence[Run], before: Sequence[Run]) -> Finding | None:
+    """
+    What the rules on hills say of a run: R-H1 on descent, or else R-H2 on ascent.
+
+    Parameters
+    ----------
+    session : sequence of Run
+        Files of the session up to this run.
+    before : sequence of Run
+        Counted runs before it, in order of start.
+    """
+
+    def window(start: datetime) -> Sequence[Run]:
+        return between(before, start - HILL_WINDOW, start)
+
+    descent = find_jump(run, session, downhill_load_m, window, descent_level, HILL_SMALL_JUMP_M)
+    if descent:
+        plain = run.features is None or run.features.eccentric_load_m is None
+        name = descent.quantity("descent" if plain else "eccentric_load")
+        return _finding("R-H1", run, descent, name, "hill_spike", *_descent_bounds(descent))
+    ascent = find_jump(run, session, ascent_of, window, ascent_level, ASCENT_SMALL_JUMP_M)
+    if ascent:
+        largest = ascent.previous.largest
+        bound_m = max(ASCENT_SMALL * largest, largest + ASCENT_SMALL_JUMP_M)
+        return _finding("R-H2", run, ascent, ascent.quantity("ascent"), "ascent_spike", ASCENT_SMALL, bound_m)
+    return None
+
+
+def _descent_bounds(jump: Jump) -> tuple[float, float]:
+    """The ratio and the metres that the jump's level begins at."""
+    largest = jump.previous.largest
+    if jump.level == 1:
+        return HILL_SMALL, max(HILL_SMALL * largest, largest + HILL_SMALL_JUMP_M)
+    # With any descent before, the ratio decides before the bounds of a first exposure do.
+    bound_m = max(HILL_LARGE * largest, largest + HILL_LARGE_JUMP_M) if largest else HILL_FIRST_EXPOSURE_M
+    return HILL_LARGE, bound_m
+
+
+def _finding(rule: str, run: Run, jump: Jump, name: str, spike: str, bound: float, bound_m: float) -> Finding:
+    days = HILL_WINDOW.days
+    largest = jump.previous.largest
+    ratio = (Reason(spike, round(jump.value / largest, 3), "ratio", 1.0, bound, f"{days} days"),) if largest else ()
+    return Finding(
+        rule=rule,
+        family="H",
+        load_type="hills",
+        run=run,
+        load_level=jump.level,
+        severity=HILL_SEVERITY_WITHOUT_SYMPTOMS[jump.level],
+        confidence="normal",
+        reasons=(Reason(name, jump.value, "m", largest, round(bound_m, 1), f"largest of {days} days before"), *ratio),
+        coverage=jump.coverage(f"{days} days before"),
+    )
