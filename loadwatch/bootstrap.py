@@ -15,9 +15,9 @@ from loadwatch.adapters.processes import ProcessLeases
 from loadwatch.services.accounts import AccountService
 from loadwatch.services.assess import AssessService
 from loadwatch.services.inbox import InboxService
-from loadwatch.services.ingest import IngestService
+from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.notify import NotifyService
-from loadwatch.services.ports import Clock, Mailer, Nudge, Strava
+from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava
 from loadwatch.services.tokens import TokenService
 from loadwatch.services.views import ViewService
 from loadwatch.settings import Settings, ensure_secret_key
@@ -33,7 +33,7 @@ class Services:
     """
     Everything a process may need, made when it is first asked for.
 
-    So the webhook, which needs the inbox alone, loads neither stravalib nor a mail library.
+    So the webhook, which needs the inbox alone, loads neither stravalib nor numpy.
     """
 
     settings: Settings
@@ -62,8 +62,17 @@ class Services:
     @cached_property
     def ingest(self) -> IngestService:
         s = self.settings
-        leases = ProcessLeases()
-        return IngestService(self.store, self.strava, self.tokens, self.nudge, leases, self.clock, s.strava_retry_s)
+        return IngestService(
+            self.store,
+            self.strava,
+            self.tokens,
+            self.nudge,
+            ProcessLeases(),
+            self.clock,
+            s.strava_retry_s,
+            _analysis(),
+            HistoryBudget(s.strava_history_per_quarter, s.strava_history_per_day),
+        )
 
     @cached_property
     def assess(self) -> AssessService:
@@ -93,6 +102,13 @@ class Services:
 
     def close(self) -> None:
         self.engines.dispose()
+
+
+def _analysis() -> Analysis:
+    from loadwatch.domain.features import FEATURES_VERSION, features_of  # numpy: workers only
+    from loadwatch.domain.speed import distance_is_trusted
+
+    return Analysis(FEATURES_VERSION, features_of, distance_is_trusted)
 
 
 def make_services(

@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     strava_retention_days: int = Field(default=7, ge=1, le=7)
     strava_retry_s: tuple[int, ...] = Field(default=(60, 300, 900, 2700), min_length=1)
     """When to ask again for a run that is not there yet (404 after a create) or whose streams are empty."""
+    strava_history_per_quarter: int = Field(default=20, ge=0)
+    strava_history_per_day: int = Field(default=300, ge=0)
+    """For how many runs of the past samples may be asked in 15 minutes and in a day; 0: for none. Strava gives an
+    application 100 calls in 15 minutes and 1000 in a day, and new runs need theirs."""
     sweep_s: int = Field(default=30, ge=1, le=300)
     """How often all rows that are due are looked for: the longest that a lost message can delay anything."""
     notify_old_runs: bool = False

@@ -21,6 +21,8 @@ def sweep() -> None:
     """
     Do everything that is due by the database: events, fetches, judgements, weekly mails, mails, expiry.
 
+    Samples of the past are asked for here too, so that their fetches are among those due.
+
     One row that fails is logged and leaves the others alone; its own next attempt stands in the database.
     """
     everything = services()
@@ -39,8 +41,12 @@ def sweep() -> None:
         with store.read() as tx:
             return tx.due_assessments(now(), _BATCH)
 
-    finished = [
-        _drain(pending, ingest.take, deadline),
+    finished = [_drain(pending, ingest.take, deadline)]
+    try:
+        ingest.want_features()
+    except Exception:
+        log.exception("samples of the past could not be asked for")
+    finished += [
         _drain(due_jobs, ingest.work_off, deadline),
         _drain(ingest.due_backfills, ingest.backfill, deadline),
         _drain(due_assessments, everything.assess.assess, deadline),

@@ -14,6 +14,11 @@ from loadwatch.services.ports import AccountRecord, Clock, Connection, Database,
 
 MIN_PASSWORD = 10
 
+FASTEST_FIVE_K_S, SLOWEST_FIVE_K_S = 12 * 60, 2 * 3600
+"""No one has run 5 km faster (12:35 is the record), and slower is no race. [s]"""
+
+FIVE_K_HINT = "a 5 km time is written in minutes and seconds, like 22:30, and lies between 12 minutes and 2 hours"
+
 ASKED_SCOPES = ("read", "activity:read", "activity:read_all", "profile:read_all")
 """What the connect page asks for. Without `activity:read` Strava sends no events, whatever else is granted."""
 
@@ -38,6 +43,31 @@ def missing_scopes(scopes: frozenset[str]) -> list[tuple[str, str]]:
         for s in ("activity:read", "activity:read_all", "profile:read_all", "read")
         if s not in scopes
     ]
+
+
+def read_five_k(text: str) -> int:
+    """
+    A 5 km time as people write it, in seconds; 0 for an empty one.
+
+    Raises
+    ------
+    LoadwatchError
+        If it is none.
+    """
+    minutes, colon, seconds = text.strip().partition(":")
+    if not text.strip():
+        return 0
+    if not (colon and minutes.isdecimal() and seconds.isdecimal() and len(seconds) == 2 and int(seconds) < 60):
+        raise LoadwatchError(f"{text!r}: {FIVE_K_HINT}")
+    time_s = int(minutes) * 60 + int(seconds)
+    if not FASTEST_FIVE_K_S <= time_s <= SLOWEST_FIVE_K_S:
+        raise LoadwatchError(f"{text!r}: {FIVE_K_HINT}")
+    return time_s
+
+
+def five_k_text(time_s: int | None) -> str:
+    """The same the other way around; empty where it is not known."""
+    return f"{time_s // 60}:{time_s % 60:02d}" if time_s else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +179,12 @@ class AccountService:
         timezone: str | None = None,
         units: Units | None = None,
         novice: bool | None = None,
+        five_k_s: int | None = None,
         alert_mails: bool | None = None,
         weekly_mail: bool | None = None,
     ) -> None:
         """
-        Change what is given; None leaves a setting as it is.
+        Change what is given; None leaves a setting as it is, 0 forgets the 5 km time.
 
         Raises
         ------
@@ -173,6 +204,10 @@ class AccountService:
         }
         if email is not None:
             changes["email"] = clean_email(email)
+        if five_k_s is not None:
+            if five_k_s and not FASTEST_FIVE_K_S <= five_k_s <= SLOWEST_FIVE_K_S:
+                raise LoadwatchError(FIVE_K_HINT)
+            changes["five_k_s"] = five_k_s or None
         if timezone is not None:
             check_timezone(timezone)
             changes["timezone"] = timezone
@@ -185,7 +220,9 @@ class AccountService:
                 changes["next_weekly_at"] = _weekly_after_move(before.next_weekly_at, now, timezone)
             if changes:
                 tx.update_athlete(athlete_id, **changes)
-            if novice is not None and novice != before.novice:
+            judged_anew = novice is not None and novice != before.novice
+            judged_anew |= five_k_s is not None and (five_k_s or None) != before.five_k_s
+            if judged_anew:
                 first = tx.earlier_history(athlete_id, now).first_start
                 if first is not None:
                     tx.want_assessment(athlete_id, first, now)

@@ -74,13 +74,19 @@ class AssessService:
             since=since,
             earlier=tx.earlier_history(profile.id, back),
             novice=profile.novice,
+            five_k_m_s=profile.five_k_m_s,
         )
         changes = reconcile(
             tx.stored_alerts(profile.id, since), [(f, finding_digest(f)) for f in findings], as_of=now
         )
-        mailed = tx.mailed(profile.id, since - timedelta(days=30))
         mails = False
         for change in changes:
+            # First: a mail that is taken back must not stand for another finding on the same run.
+            if isinstance(change, Retract):
+                tx.move_alert(change.alert.id, AlertState.RETRACTED, change.cause, now)
+                mails |= self._take_back(tx, profile, change.alert.id, change.cause, now)
+        mailed = tx.mailed(profile.id, since - timedelta(days=30))
+        for change in changes:  # in order of run, of one run the most severe first: that one is mailed
             match change:
                 case Fire(finding, state, cause):
                     text = alert_text(finding, profile.units)
@@ -91,9 +97,6 @@ class AssessService:
                     tx.revise_alert(alert.id, finding, finding_digest(finding), text, state, cause, now)
                     if state is AlertState.FIRING:
                         mails |= self._mail(tx, profile, alert.id, finding, mailed, now)
-                case Retract(alert, cause):
-                    tx.move_alert(alert.id, AlertState.RETRACTED, cause, now)
-                    mails |= self._take_back(tx, profile, alert.id, cause, now)
         return len(changes), mails
 
     def _mail(

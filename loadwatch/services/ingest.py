@@ -1,12 +1,14 @@
-"""From an event to a stored run: fetch, store, recompute the day, ask for an assessment."""
+"""From an event to a stored run: fetch, read the samples, store, recompute the day, ask for an assessment."""
 
+import json
+import logging
+import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 
-from loadwatch.domain.activity import RUN_FAMILY, Run, Streams
+from loadwatch.domain.activity import RUN_FAMILY, Recording, Run, RunFeatures, Streams
 from loadwatch.domain.daily import day_totals
-from loadwatch.domain.speed import distance_is_trusted
 from loadwatch.services.errors import (
     AppInactive,
     NeedsReauth,
@@ -17,6 +19,7 @@ from loadwatch.services.errors import (
 )
 from loadwatch.services.ports import (
     ActivityRecord,
+    Analysis,
     Clock,
     Database,
     InboxItem,
@@ -24,6 +27,7 @@ from loadwatch.services.ports import (
     JobOutcome,
     Leases,
     Nudge,
+    RunDetail,
     Strava,
     Tx,
 )
@@ -43,8 +47,14 @@ PAGE = 200
 BACKFILL_DAYS = 180
 BACKFILL_AGAIN = timedelta(minutes=10)
 
+LOAD_WINDOW = timedelta(days=84 + 180)
+"""How far back samples are sought: twelve weeks, of which the first looks 180 days back for a reference speed."""
+
 BACK_OFF_FIRST = timedelta(seconds=30)
 BACK_OFF_LONGEST = timedelta(hours=1)
+
+
+log = logging.getLogger(__name__)
 
 
 def back_off(attempts: int) -> timedelta:
@@ -53,10 +63,40 @@ def back_off(attempts: int) -> timedelta:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryBudget:
+    """
+    How many runs of the past, of all athletes together, may have their samples asked for.
+
+    Strava counts calls per application: what the history takes, a new run cannot have.
+    """
+
+    per_quarter_hour: int
+    per_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Samples:
+    """What remains of a run's samples: whether they bear the distance out, and the features or an error."""
+
+    trusted: bool
+    features: RunFeatures | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Fetched:
-    record: ActivityRecord
-    streams: Streams | None
+    """
+    What Strava gave of one activity.
+
+    Attributes
+    ----------
+    record : ActivityRecord or None
+        None where only samples were asked for.
+    """
+
+    record: ActivityRecord | None
     streams_asked: bool
+    samples: _Samples | None = None
 
 
 class IngestService:
@@ -75,6 +115,8 @@ class IngestService:
         leases: Leases,
         clock: Clock,
         retry_s: Sequence[int],
+        analysis: Analysis,
+        history: HistoryBudget,
     ) -> None:
         self._database = database
         self._strava = strava
@@ -83,6 +125,8 @@ class IngestService:
         self._leases = leases
         self._clock = clock
         self._retry = [timedelta(seconds=s) for s in retry_s]
+        self._analysis = analysis
+        self._history = history
 
     # events
 
@@ -149,9 +193,9 @@ class IngestService:
             # Woken when the athlete connects again.
             outcome = self._later(job, now + timedelta(days=1), str(error), counts=False)
         except RateLimited as error:
-            outcome = self._later(job, error.until, str(error), counts=False)
+            outcome = self._refused(job, error.until, str(error))
         except AppInactive as error:
-            outcome = self._later(job, now + BACK_OFF_LONGEST, str(error), counts=False)
+            outcome = self._refused(job, now + BACK_OFF_LONGEST, str(error))
         except (StravaUnavailable, Unauthorized) as error:
             outcome = self._later(job, self._clock() + back_off(job.attempts), str(error))
         if outcome is not None:
@@ -169,6 +213,10 @@ class IngestService:
             stream_attempts=job.stream_attempts,
             error=error,
         )
+
+    def _refused(self, job: Job, until: datetime, error: str) -> JobOutcome:
+        """The whole application is refused, not this job."""
+        return replace(self._later(job, until, error, counts=False), limited_until=until)
 
     def _serve(self, job: Job) -> JobOutcome | None:
         """Fetch and store; None where the outcome is already stored with the run."""
@@ -189,36 +237,88 @@ class IngestService:
             return self._fetch(token, job)
 
     def _fetch(self, token: str, job: Job) -> _Fetched:
+        """Whatever Strava gives; its samples end here, read into features."""
+        if job.samples_only:
+            with self._database.read() as tx:
+                known = tx.run_by_source(job.athlete_id, SOURCE, job.source_id)
+            if known is not None:
+                return self._with_samples(token, job, None, known.run)
         record = self._strava.activity(token, job.source_id)
-        asked = record.sport in RUN_FAMILY and not record.is_manual
-        streams = self._strava.streams(token, job.source_id) if asked else None
-        return _Fetched(record, streams, asked)
+        if not _has_samples(record):
+            return _Fetched(record, streams_asked=False)
+        return self._with_samples(token, job, record, record)
+
+    def _with_samples(
+        self, token: str, job: Job, record: ActivityRecord | None, about: ActivityRecord | Run
+    ) -> _Fetched:
+        streams = self._strava.streams(token, job.source_id)
+        if streams is None:
+            return _Fetched(record, streams_asked=True)
+        return _Fetched(record, streams_asked=True, samples=self._read(job.source_id, about, streams))
+
+    def _read(self, source_id: int, about: ActivityRecord | Run, streams: Streams) -> _Samples:
+        """What the samples show; a bug that prevents it must not cost the run."""
+        trusted = self._analysis.distance_is_trusted(streams)
+        recording = Recording(
+            sport=about.sport,
+            start=about.start,
+            streams=streams,
+            reported_distance_m=about.distance_m,
+            reported_ascent_m=about.ascent_m,
+        )
+        try:
+            features = self._analysis.features_of(recording)
+            json.dumps(asdict(features), allow_nan=False)  # NaN and the like no database would keep
+        except Exception as error:
+            kind = type(error).__name__
+            # Without the error's own text, which may quote positions.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("the samples of %s activity %s cannot be read: %s\n%s", SOURCE, source_id, kind, frames)
+            return _Samples(trusted, None, kind)
+        return _Samples(trusted, features, None)
 
     def _store(self, job: Job, fetched: _Fetched) -> None:
-        now = self._clock()
-        record = fetched.record
+        now, samples = self._clock(), fetched.samples
         with self._database.write() as tx:
             tx.lock_athlete(job.athlete_id)
             known = tx.run_by_source(job.athlete_id, SOURCE, job.source_id)
-            waiting = fetched.streams_asked and fetched.streams is None
-            if waiting and known is not None and known.streams == "ok":
-                waiting = False  # they were there before: an edit does not take them away
             state, next_attempt_at, stream_attempts = "ok", None, 0
-            trusted = distance_is_trusted(fetched.streams)
             if not fetched.streams_asked:
                 state = "none"
-            elif waiting and job.stream_attempts < len(self._retry):
+            elif samples is not None or (known is not None and self._is_up_to_date(known)):
+                pass  # if they were there before, an edit does not take them away
+            elif job.stream_attempts < len(self._retry):
                 state, next_attempt_at = "waiting", now + self._retry[job.stream_attempts]
                 stream_attempts = job.stream_attempts + 1
-            elif waiting:
+            else:
                 state = "missing"
-            elif fetched.streams is None and known is not None:
-                trusted = known.run.distance_trusted
+            if samples is not None:
+                trusted = samples.trusted
+            else:
+                trusted = known.run.distance_trusted if known is not None else True
             outcome = JobOutcome(next_attempt_at, done=job.wanted, stream_attempts=stream_attempts)
             if not tx.settle_job(job.id, self._leases.me(), outcome, now):
                 return  # somebody else holds the row by now: what was fetched here may be older than theirs
-            run, before = tx.upsert_run(job.athlete_id, SOURCE, record, streams=state, trusted=trusted, now=now)
+            before: Run | None
+            if fetched.record is not None:
+                run, before = tx.upsert_run(
+                    job.athlete_id, SOURCE, fetched.record, streams=state, trusted=trusted, now=now
+                )
+            elif known is not None:
+                run, before = tx.put_streams_state(known.run.id, streams=state, trusted=trusted), known.run
+            else:
+                return  # deleted while its samples came
+            if samples is not None and samples.features is not None:
+                run = replace(run, features=tx.put_features(run.id, samples.features, now))
+            elif samples is not None:
+                # Noted with its version, so that it is not tried again before that rises.
+                tx.put_features_error(run.id, self._analysis.version, samples.error or "", now)
+                run = replace(run, features=None)
             _recompute(tx, job.athlete_id, run, before, now)
+
+    def _is_up_to_date(self, known: RunDetail) -> bool:
+        version = known.features_version
+        return known.streams == "ok" and version is not None and version >= self._analysis.version
 
     def _absent(self, job: Job) -> JobOutcome | None:
         """404: not yet, no longer, or never."""
@@ -260,9 +360,9 @@ class IngestService:
         """
         Take over the list of the last months after a first connection; the number of activities stored.
 
-        Without it the first spike could be judged only after weeks. One call holds 200 activities; streams
-        are not asked for, so these runs count by the distance that Strava states. If it fails half-way it is
-        due again in ten minutes.
+        Without it the first spike could be judged only after weeks. One call holds 200 activities; until
+        `want_features` has asked for their samples these runs count by the distance that Strava states. If it
+        fails half-way it is due again in ten minutes.
         """
         with self._database.write() as tx:
             tx.want_backfill(athlete_id, self._clock() + BACKFILL_AGAIN)
@@ -281,7 +381,7 @@ class IngestService:
                         athlete_id,
                         SOURCE,
                         record,
-                        streams=known.streams if known else "missing",
+                        streams=_streams_when_listed(record, known),
                         trusted=trusted,
                         now=now,
                     )
@@ -296,6 +396,40 @@ class IngestService:
             tx.log_sync(athlete_id, "backfill", f"{stored} activities of the last {days} days", self._clock())
         self._nudge.assess(athlete_id)
         return stored
+
+    def want_features(self) -> int:
+        """
+        Ask for samples of the past, as far as the budget goes; for how many runs.
+
+        They are those of the load window that came with the list, without samples, and those whose features
+        an older version made. Each costs one call, so the newest come first, and none comes while Strava
+        refuses calls.
+        """
+        now = self._clock()
+        with self._database.read() as tx:
+            room = min(
+                self._history.per_quarter_hour - tx.samples_wanted(now - timedelta(minutes=15)),
+                self._history.per_day - tx.samples_wanted(now - timedelta(days=1)),
+            )
+            if room <= 0 or tx.is_limited(now):
+                return 0
+            runs = tx.runs_to_sample(SOURCE, self._analysis.version, now - LOAD_WINDOW, room)
+        if runs:  # two workers at once find the same ones, and ask for each once
+            with self._database.write() as tx:
+                for athlete_id, source_id in runs:
+                    tx.want_samples(athlete_id, SOURCE, source_id, now)
+        return len(runs)
+
+
+def _has_samples(record: ActivityRecord) -> bool:
+    """Whether samples are worth asking for: of a run that was recorded, not typed in."""
+    return record.sport in RUN_FAMILY and not record.is_manual
+
+
+def _streams_when_listed(record: ActivityRecord, known: RunDetail | None) -> str:
+    if not _has_samples(record):
+        return "none"
+    return "listed" if known is None or known.streams == "none" else known.streams
 
 
 def _recompute(tx: Tx, athlete_id: int, run: Run | None, before: Run | None, now: datetime) -> None:

@@ -1,12 +1,12 @@
 """What the use cases need from the outside, and the records that pass to and fro."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
-from loadwatch.domain.activity import Run, Streams
+from loadwatch.domain.activity import Recording, Run, RunFeatures, Streams
 from loadwatch.domain.alerts import Alert, AlertState, Mailed, StoredAlert
 from loadwatch.domain.daily import DayTotal
 from loadwatch.domain.rules import EarlierHistory, Finding
@@ -45,7 +45,14 @@ class InboxItem:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work to be done on one activity: what a claim hands out."""
+    """
+    Work to be done on one activity: what a claim hands out.
+
+    Attributes
+    ----------
+    samples_only : bool
+        The activity itself is known, and no event has asked for it since: only its samples are wanted.
+    """
 
     id: int
     athlete_id: int
@@ -57,6 +64,7 @@ class Job:
     deletion_seen: bool
     stream_attempts: int
     first_event_at: datetime
+    samples_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,8 @@ class JobOutcome:
         When to look again although nothing new is wanted; None: finished.
     done : int or None
         The `wanted` that this attempt has served; None: it served nothing.
+    limited_until : datetime or None
+        Until when Strava refuses every call of this application, where that is why it ended.
     """
 
     next_attempt_at: datetime | None
@@ -79,6 +89,7 @@ class JobOutcome:
     deletion_seen: bool = False
     stream_attempts: int = 0
     error: str | None = None
+    limited_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,13 @@ class AthleteProfile:
     alert_mails: bool
     weekly_mail: bool
     next_weekly_at: datetime | None
+    five_k_s: int | None = None
+    """Time of a present 5 km race, where the runner told it. [s]"""
+
+    @property
+    def five_k_m_s(self) -> float | None:
+        """The same as a speed. [m/s]"""
+        return 5000 / self.five_k_s if self.five_k_s else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +178,16 @@ class AccountRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A stored activity with what the page of a run shows beside the run itself."""
+    """
+    A stored activity with what the page of a run shows beside the run itself.
+
+    Attributes
+    ----------
+    features_version : int or None
+        Of the functions that made its features, or failed on its samples; None: neither.
+    features_error : str or None
+        Why there are no features although there were samples.
+    """
 
     run: Run
     source: str
@@ -170,6 +197,24 @@ class RunDetail:
     is_manual: bool
     timezone: str | None
     fetched_at: datetime
+    features_version: int | None = None
+    features_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """
+    The functions over samples: passed to whoever ingests, so that no other process loads numpy.
+
+    Attributes
+    ----------
+    version : int
+        Of `features_of`; it rises when the same samples would give other features.
+    """
+
+    version: int
+    features_of: Callable[[Recording], RunFeatures]
+    distance_is_trusted: Callable[[Streams], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +292,17 @@ class Tx(Protocol):
     def due_job_ids(self, now: datetime, limit: int) -> list[int]: ...
     def lease_owners(self) -> list[str]: ...
     def wake_jobs(self, athlete_id: int, now: datetime) -> int: ...
+    def want_samples(self, athlete_id: int, source: str, source_id: int, now: datetime) -> None:
+        """Note that the samples of a known activity are wanted, unless something is wanted of it anyway."""
+        ...
+
+    def samples_wanted(self, since: datetime) -> int:
+        """For how many activities, of all athletes, `want_samples` has asked since then."""
+        ...
+
+    def is_limited(self, now: datetime) -> bool:
+        """Whether Strava has said that it takes no call of this application for now."""
+        ...
 
     # runs
     def lock_athlete(self, athlete_id: int) -> None:
@@ -256,7 +312,30 @@ class Tx(Protocol):
     def upsert_run(
         self, athlete_id: int, source: str, record: ActivityRecord, *, streams: str, trusted: bool, now: datetime
     ) -> tuple[Run, Run | None]:
-        """Store an activity; (as it is now, as it was before)."""
+        """Store an activity; (as it is now, as it was before). With streams "none" its features go."""
+        ...
+
+    def put_streams_state(self, run_id: int, *, streams: str, trusted: bool) -> Run:
+        """Note what became of a stored run's samples; the run as it is now."""
+        ...
+
+    def put_features(self, run_id: int, features: RunFeatures, now: datetime) -> RunFeatures:
+        """Store what a run's samples showed, in place of what was there; as it is read back."""
+        ...
+
+    def put_features_error(self, run_id: int, version: int, error: str, now: datetime) -> None:
+        """Note that functions of this version could not read a run's samples, in place of what was there."""
+        ...
+
+    def runs_to_sample(self, source: str, version: int, since: datetime, limit: int) -> list[tuple[int, int]]:
+        """
+        Runs of connected athletes whose samples may give features that are not stored, newest first.
+
+        Returns
+        -------
+        list of (athlete_id, source_id)
+            Those never asked for, or with features older than `version`, of which nothing is wanted yet.
+        """
         ...
 
     def run_by_source(self, athlete_id: int, source: str, source_id: int) -> RunDetail | None: ...

@@ -1,14 +1,22 @@
 """What pages, mails and the API show: stored facts put into the domain's records, once, here."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from loadwatch.domain.activity import Run
 from loadwatch.domain.alerts import Alert
-from loadwatch.domain.ceilings import Ceiling, next_run_ceiling
+from loadwatch.domain.ceilings import (
+    Ceiling,
+    LoadCeiling,
+    next_fast_ceiling,
+    next_hill_ceiling,
+    next_run_ceiling,
+)
 from loadwatch.domain.daily import DayTotal, IsoWeek
-from loadwatch.domain.report import COMPARED_WEEKS, Today, WeeklyReport, chart_reach, today, weekly_report
-from loadwatch.domain.rules import look_back_from
+from loadwatch.domain.loads import RunLoad, fast_by_day, loads_reach, run_loads
+from loadwatch.domain.report import Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
+from loadwatch.domain.rules import EarlierHistory, look_back_from
 from loadwatch.services.errors import NotYours
 from loadwatch.services.ports import (
     AthleteProfile,
@@ -23,32 +31,70 @@ from loadwatch.services.ports import (
 )
 
 
-def ceiling_of(tx: Tx, profile: AthleteProfile, as_of: datetime) -> Ceiling:
-    """The ceiling of a run that would start at `as_of`."""
-    back = look_back_from(tx.last_counted_start(profile.id, as_of), as_of)
-    return next_run_ceiling(
-        tx.runs_between(profile.id, back, as_of),
-        as_of=as_of,
-        earlier=tx.earlier_history(profile.id, back),
-        novice=profile.novice,
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """What the next run may bring of each load."""
+
+    mileage: Ceiling
+    hills: LoadCeiling
+    fast: LoadCeiling
+
+
+def ceilings_of(tx: Tx, profile: AthleteProfile, as_of: datetime) -> Ceilings:
+    """The ceilings of a run that would start at `as_of`."""
+    runs, earlier = _before(tx, profile, as_of)
+    day = as_of.astimezone(ZoneInfo(profile.timezone)).date()
+    return Ceilings(
+        mileage=next_run_ceiling(runs, as_of=as_of, earlier=earlier, novice=profile.novice),
+        hills=next_hill_ceiling(runs, as_of=as_of, earlier=earlier),
+        fast=next_fast_ceiling(runs, as_of=as_of, day=day, earlier=earlier, five_k_m_s=profile.five_k_m_s),
     )
+
+
+def ceiling_of(tx: Tx, profile: AthleteProfile, as_of: datetime) -> Ceiling:
+    """The ceiling of the distance of a run that would start at `as_of`."""
+    runs, earlier = _before(tx, profile, as_of)
+    return next_run_ceiling(runs, as_of=as_of, earlier=earlier, novice=profile.novice)
+
+
+def _before(tx: Tx, profile: AthleteProfile, as_of: datetime) -> tuple[list[Run], EarlierHistory]:
+    back = look_back_from(tx.last_counted_start(profile.id, as_of), as_of)
+    return tx.runs_between(profile.id, back, as_of), tx.earlier_history(profile.id, back)
 
 
 def week_of(tx: Tx, profile: AthleteProfile, week: IsoWeek, as_of: datetime | None = None) -> WeeklyReport:
-    """One week of an athlete; its ceiling as of the week's end in their time zone, or earlier at `as_of`."""
+    """One week of an athlete; its ceilings as of the week's end in their time zone, or earlier at `as_of`."""
     zone = ZoneInfo(profile.timezone)
-    after = week.shifted(1).monday
-    end = datetime(after.year, after.month, after.day, tzinfo=zone)
-    first = week.shifted(-COMPARED_WEEKS).monday
-    # A day on either side: a run's local date may be that of another zone.
-    since = datetime(first.year, first.month, first.day, tzinfo=zone) - timedelta(days=1)
+    end = datetime.combine(week.shifted(1).monday, time(), zone)
+    since = report_reach(datetime.combine(week.monday, time(), zone))
+    # A day more at the end too: a run's local date may be that of another zone.
+    runs = tx.runs_between(profile.id, loads_reach(since), end + timedelta(days=1))
+    ceilings = ceilings_of(tx, profile, min(end, as_of) if as_of else end)
     return weekly_report(
         week,
-        tx.runs_between(profile.id, since, end + timedelta(days=1)),
+        [r for r in runs if r.start >= since],
         tx.alerts_since(profile.id, since),
-        ceiling_of(tx, profile, min(end, as_of) if as_of else end),
+        ceilings.mileage,
         tx.first_local_date(profile.id),
+        run_loads=run_loads(runs, since=since, five_k_m_s=profile.five_k_m_s),
+        hill_ceiling=ceilings.hills,
+        fast_ceiling=ceilings.fast,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DayLoad(DayTotal):
+    """
+    A day's totals with what was fast for the runner on that day.
+
+    Attributes
+    ----------
+    fast_m, sprint_m : float or None
+        Sums over its runs. [m] None where one of them does not tell, or not yet what is fast for this runner.
+    """
+
+    fast_m: float | None = None
+    sprint_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +108,19 @@ class AlertPage:
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """A run with the alerts that speak of it."""
+    """
+    A run with the alerts that speak of it.
+
+    Attributes
+    ----------
+    load : RunLoad or None
+        What it added to each load, fast running by what was fast for its runner on that day; None for an
+        activity that does not count.
+    """
 
     detail: RunDetail
     alerts: tuple[Alert, ...]
+    load: RunLoad | None
 
 
 class ViewService:
@@ -84,12 +139,12 @@ class ViewService:
         with self._database.read() as tx:
             profile = _profile(tx, athlete_id)
             back = chart_reach(now)
-            week = IsoWeek.of(now.astimezone(ZoneInfo(profile.timezone)).date())
+            week = week_of(tx, profile, IsoWeek.of(now.astimezone(ZoneInfo(profile.timezone)).date()), now)
             return today(
                 tx.runs_between(athlete_id, back),
                 tx.alerts_since(athlete_id, back),
-                ceiling_of(tx, profile, now),
-                week_of(tx, profile, week, now),
+                week.ceiling,  # as of now: the week is not over
+                week,
                 as_of=now,
                 units=profile.units,
             )
@@ -101,6 +156,10 @@ class ViewService:
     def ceiling(self, athlete_id: int) -> Ceiling:
         with self._database.read() as tx:
             return ceiling_of(tx, _profile(tx, athlete_id), self._clock())
+
+    def ceilings(self, athlete_id: int) -> Ceilings:
+        with self._database.read() as tx:
+            return ceilings_of(tx, _profile(tx, athlete_id), self._clock())
 
     def alerts(self, athlete_id: int, days: int = 180) -> list[Alert]:
         """Alerts of the last days, newest run first, whatever their state."""
@@ -127,12 +186,31 @@ class ViewService:
             if detail is None:
                 raise NotYours(f"run {run_id}")
             of_run = [a for a in tx.alerts_since(athlete_id, detail.run.start) if a.run_id == run_id]
-            return RunPage(detail, tuple(of_run))
+            start = detail.run.start
+            runs = tx.runs_between(athlete_id, loads_reach(start), start + timedelta(microseconds=1))
+            five_k_m_s = _profile(tx, athlete_id).five_k_m_s
+        loads = {load.run.id: load for load in run_loads(runs, since=start, five_k_m_s=five_k_m_s)}
+        return RunPage(detail, tuple(of_run), loads.get(run_id))
 
-    def load(self, athlete_id: int, since: date, until: date) -> list[DayTotal]:
-        """Stored totals of the local days with a run, oldest first."""
+    def load(self, athlete_id: int, since: date, until: date) -> list[DayLoad]:
+        """
+        Loads of the local days with a run, oldest first.
+
+        What is fast depends on the runner's other runs, so it is worked out here; the rest is stored.
+        """
+        # A day on either side: a local date may begin and end earlier or later than that of UTC.
+        first = datetime.combine(since, time(), UTC) - timedelta(days=1)
+        last = datetime.combine(until, time(), UTC) + timedelta(days=2)
         with self._database.read() as tx:
-            return tx.day_totals(athlete_id, since, until)
+            totals = tx.day_totals(athlete_id, since, until)
+            runs = tx.runs_between(athlete_id, loads_reach(first), last)
+            five_k_m_s = _profile(tx, athlete_id).five_k_m_s
+        fast = fast_by_day(run_loads(runs, since=first, five_k_m_s=five_k_m_s))
+        loads = []
+        for total in totals:
+            fast_m, sprint_m = fast.get(total.local_date) or (None, None)
+            loads.append(DayLoad(**asdict(total), fast_m=fast_m, sprint_m=sprint_m))
+        return loads
 
     def mails(self, athlete_id: int, limit: int = 50) -> list[OutboxItem]:
         with self._database.read() as tx:

@@ -85,6 +85,81 @@ def test_upgrading_again_changes_nothing(engine):
         assert connection.scalar(text("SELECT what FROM sync_log")) == "kept"
 
 
+def stored_before_features(engine: Engine) -> None:
+    """An athlete of the first version, with a run of each state, a day and a finished fetch."""
+    at = "'2026-11-22 12:00:00+00:00'"
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO athletes (name, timezone, units, novice, alert_mails, weekly_mail, created_at)"
+            f" VALUES ('Ann', 'UTC', 'metric', false, true, true, {at})",
+            "INSERT INTO day_totals (athlete_id, local_date, n_runs, distance_m, moving_s, ascent_m)"
+            " VALUES (1, '2026-11-22', 2, 16000, 5800, 80)",
+            "INSERT INTO fetch_jobs (athlete_id, source, source_id, wanted, done, attempts, deletion_seen,"
+            f" stream_attempts, first_event_at) VALUES (1, 'strava', 1, 1, 1, 0, false, 0, {at})",
+        ):
+            connection.execute(text(statement))
+        runs = [("Run", "ok", "false"), ("TrailRun", "missing", "false"), ("Ride", "missing", "false")]
+        runs += [("Run", "missing", "true"), ("Run", "waiting", "false")]
+        for source_id, (sport, streams, manual) in enumerate(runs, start=1):
+            connection.execute(
+                text(
+                    "INSERT INTO runs (athlete_id, source, source_id, name, sport, start, local_date, is_race,"
+                    " is_manual, start_hidden, distance_trusted, streams, fetched_at, created_at)"
+                    f" VALUES (1, 'strava', {source_id}, 'Run', '{sport}', {at}, '2026-11-22', false, {manual},"
+                    f" false, true, '{streams}', {at}, {at})"
+                )
+            )
+
+
+def streams_of(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.scalars(text("SELECT streams FROM runs ORDER BY source_id")))
+
+
+def test_features_come_to_a_database_that_holds_runs_and_leave_it_again(engine):
+    migrate.upgrade(engine, "0001")
+    stored_before_features(engine)
+
+    migrate.upgrade(engine, "0002")
+
+    # What came with the list was marked like what was sought in vain: its samples are asked for now.
+    assert streams_of(engine) == ["ok", "listed", "none", "none", "waiting"]
+    with engine.begin() as connection:
+        day = connection.execute(text("SELECT distance_m, ascent_m, descent_m, track_m FROM day_totals")).one()
+        assert tuple(day) == (16000, 80, None, None)
+        connection.execute(
+            text(
+                "INSERT INTO run_features (run_id, version, computed_at, altitude_quality, reps, warnings)"
+                " VALUES (1, 1, '2026-11-22 12:00:00+00:00', 'baro', '[]', '[]')"
+            )
+        )
+        connection.execute(text("UPDATE fetch_jobs SET history_at = '2026-11-22 12:00:00+00:00'"))
+
+    migrate.downgrade(engine, "0001")
+
+    assert streams_of(engine) == ["ok", "missing", "none", "none", "waiting"]
+    assert "run_features" not in tables(engine)
+    with engine.connect() as connection:
+        assert tuple(connection.execute(text("SELECT distance_m, ascent_m FROM day_totals")).one()) == (16000, 80)
+        assert connection.execute(text("SELECT source_id, wanted, done FROM fetch_jobs")).one() == (1, 1, 1)
+
+
+def test_a_run_that_goes_takes_its_features_along(engine):
+    migrate.upgrade(engine, "0001")
+    stored_before_features(engine)
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO run_features (run_id, version, computed_at, altitude_quality, reps, warnings)"
+                " SELECT id, 1, '2026-11-22 12:00:00+00:00', 'baro', '[]', '[]' FROM runs"
+            )
+        )
+        connection.execute(text("DELETE FROM runs WHERE source_id = 1"))
+
+        assert connection.scalar(text("SELECT count(*) FROM run_features")) == 4
+
+
 def test_down_to_the_base_leaves_no_table_and_up_again_works(engine):
     migrate.upgrade(engine)
     migrate.downgrade(engine, "base")

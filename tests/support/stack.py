@@ -220,6 +220,8 @@ def running_stack(
         "LOADWATCH_STRAVA_OAUTH_URL": f"{simulator.url}/oauth",
         "LOADWATCH_STRAVA_RETRY_S": "[1, 1, 1, 1]",
         "LOADWATCH_SWEEP_S": "3",
+        "LOADWATCH_STRAVA_HISTORY_PER_QUARTER": "10000",
+        "LOADWATCH_STRAVA_HISTORY_PER_DAY": "10000",
         **env,
     }
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("LOADWATCH_")}

@@ -36,8 +36,6 @@ TOOLS = {
 }
 NUMERIC = ("arrays", "motion", "speed", "elevation", "track", "features")
 WITH_NUMBERS = {f"loadwatch.domain.{name}" for name in NUMERIC}
-    f"loadwatch.domain.{name}" for name in ("arrays", "motion", "speed", "elevation", "track", "features")
-}
 
 
 def test_the_core_loads_no_tool():
@@ -79,6 +77,15 @@ def test_answering_a_push_loads_neither_numbers_nor_stravalib_nor_celery():
 
     assert "flask" in loaded
     assert not loaded & {"numpy", "stravalib", "celery", "kombu", "requests", "mrml", "matplotlib"}
+
+
+def test_the_process_that_answers_pushes_loads_neither_numbers_nor_stravalib(tmp_path):
+    start = f"import os; os.environ['LOADWATCH_DATA_DIR'] = {str(tmp_path)!r}\n"
+
+    loaded = modules_after(start + "from loadwatch import wsgi; wsgi.hooks()")
+
+    assert {"flask", "sqlalchemy"} <= loaded
+    assert not loaded & {"numpy", "stravalib"}
 
 
 def test_no_worker_loads_flask():

@@ -6,17 +6,16 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, delete, func, or_, select, update
+from sqlalchemy import CursorResult, Executable, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
 from loadwatch.adapters.db.engine import Engines
-from loadwatch.domain.activity import RUN_FAMILY, Run
-from loadwatch.domain.alerts import Alert, AlertState, Mailed, StoredAlert, episode
+from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
+from loadwatch.domain.alerts import Alert, AlertState, Mailed, StoredAlert, alert_life, episode
 from loadwatch.domain.daily import DayTotal
 from loadwatch.domain.rules import EVIDENCE, EarlierHistory, Evidence, Finding, Reason
-from loadwatch.domain.thresholds import ALERT_LIFE
 from loadwatch.domain.wording import AlertText
 from loadwatch.services.ports import (
     AccountRecord,
@@ -40,6 +39,9 @@ _COUNTS = (
     t.RunRow.distance_trusted.is_(True),
 )
 """What `domain.activity.counted` asks of one row; duplicates it alone can tell."""
+
+_RUNS = select(t.RunRow, t.RunFeaturesRow).outerjoin(t.RunFeaturesRow, t.RunFeaturesRow.run_id == t.RunRow.id)
+"""Runs, each with its features or None, in one query."""
 
 
 class Store:
@@ -141,7 +143,7 @@ class SqlTx:
             deletion_seen=deletion,
             first_event_at=now,
         )
-        changes: dict[str, Any] = {"wanted": job.wanted + 1, "next_attempt_at": now}
+        changes: dict[str, Any] = {"wanted": job.wanted + 1, "next_attempt_at": now, "history_at": None}
         if deletion:
             changes["deletion_seen"] = True
         upsert = insert.on_conflict_do_update(index_elements=["athlete_id", "source", "source_id"], set_=changes)
@@ -174,6 +176,7 @@ class SqlTx:
             deletion_seen=row.deletion_seen,
             stream_attempts=row.stream_attempts,
             first_event_at=row.first_event_at,
+            samples_only=row.history_at is not None,
         )
 
     def settle_job(self, job_id: int, owner: str, outcome: JobOutcome, now: datetime) -> bool:
@@ -188,6 +191,7 @@ class SqlTx:
         row.missing_since = outcome.missing_since
         row.stream_attempts = outcome.stream_attempts
         row.last_error = outcome.error
+        row.limited_until = outcome.limited_until
         if outcome.done is not None and newer:
             # An event came in while this one was served: look again at once, with what that event said.
             row.next_attempt_at = now
@@ -214,6 +218,35 @@ class SqlTx:
             update(job).where(job.athlete_id == athlete_id, job.wanted > job.done, later).values(next_attempt_at=now)
         )
 
+    def want_samples(self, athlete_id: int, source: str, source_id: int, now: datetime) -> None:
+        job = t.FetchJob
+        insert = self._upsert(job).values(
+            athlete_id=athlete_id,
+            source=source,
+            source_id=source_id,
+            wanted=1,
+            done=0,
+            attempts=0,
+            stream_attempts=0,
+            next_attempt_at=now,
+            deletion_seen=False,
+            first_event_at=now,
+            history_at=now,
+        )
+        upsert = insert.on_conflict_do_update(
+            index_elements=["athlete_id", "source", "source_id"],
+            set_={"wanted": job.wanted + 1, "next_attempt_at": now, "history_at": now},
+            where=job.next_attempt_at.is_(None),
+        )
+        self._s.execute(upsert)
+
+    def samples_wanted(self, since: datetime) -> int:
+        return self._s.scalar(select(func.count()).where(t.FetchJob.history_at > since)) or 0
+
+    def is_limited(self, now: datetime) -> bool:
+        limited = select(t.FetchJob.id).where(t.FetchJob.limited_until > now)
+        return self._s.scalar(limited.limit(1)) is not None
+
     # runs
 
     def lock_athlete(self, athlete_id: int) -> None:
@@ -224,8 +257,8 @@ class SqlTx:
     def upsert_run(
         self, athlete_id: int, source: str, record: ActivityRecord, *, streams: str, trusted: bool, now: datetime
     ) -> tuple[Run, Run | None]:
-        row = self._run_row(athlete_id, source, record.source_id, lock=True)
-        before = _run(row) if row else None
+        row, features = self._run_row(athlete_id, source, record.source_id, lock=True)
+        before = _run(row, features) if row else None
         if row is None:
             row = t.RunRow(athlete_id=athlete_id, source=source, source_id=record.source_id, created_at=now)
             self._s.add(row)
@@ -246,38 +279,86 @@ class SqlTx:
         ):
             setattr(row, name, getattr(record, name))
         row.streams, row.distance_trusted, row.fetched_at = streams, trusted, now
+        if streams == "none" and features is not None:
+            self._s.delete(features)
+            features = None
         self._s.flush()
-        return _run(row), before
+        return _run(row, features), before
 
-    def _run_row(self, athlete_id: int, source: str, source_id: int, *, lock: bool = False) -> t.RunRow | None:
+    def _run_row(
+        self, athlete_id: int, source: str, source_id: int, *, lock: bool = False
+    ) -> tuple[t.RunRow | None, t.RunFeaturesRow | None]:
         row = t.RunRow
-        query = select(row).where(row.athlete_id == athlete_id, row.source == source, row.source_id == source_id)
-        return self._s.scalar(query.with_for_update() if lock else query)
+        query = _RUNS.where(row.athlete_id == athlete_id, row.source == source, row.source_id == source_id)
+        # Of the run only: what an outer join may leave empty cannot be locked.
+        found = self._s.execute(query.with_for_update(of=row) if lock else query).one_or_none()
+        return (None, None) if found is None else (found[0], found[1])
+
+    def put_streams_state(self, run_id: int, *, streams: str, trusted: bool) -> Run:
+        row = self._s.get_one(t.RunRow, run_id, with_for_update=True)
+        row.streams, row.distance_trusted = streams, trusted
+        self._s.flush()
+        return _run(row, self._s.get(t.RunFeaturesRow, run_id))
+
+    def put_features(self, run_id: int, features: RunFeatures, now: datetime) -> RunFeatures:
+        row = t.RunFeaturesRow(run_id=run_id, computed_at=now, **asdict(features))
+        if features.speed_profile_m is not None:
+            row.speed_profile_m = [round(metres, 1) for metres in features.speed_profile_m]
+        row = self._s.merge(row)
+        row.error = None
+        self._s.flush()
+        stored = _features(row)
+        assert stored is not None  # there is no error
+        return stored
+
+    def put_features_error(self, run_id: int, version: int, error: str, now: datetime) -> None:
+        self._s.execute(delete(t.RunFeaturesRow).where(t.RunFeaturesRow.run_id == run_id))
+        row = t.RunFeaturesRow(run_id=run_id, version=version, computed_at=now, error=error)
+        row.altitude_quality, row.reps, row.warnings = "none", [], []
+        self._s.add(row)
+        self._s.flush()
+
+    def runs_to_sample(self, source: str, version: int, since: datetime, limit: int) -> list[tuple[int, int]]:
+        row, features, job, link = t.RunRow, t.RunFeaturesRow, t.FetchJob, t.StravaConnection
+        outdated = or_(features.run_id.is_(None), features.version < version)
+        of_run = (job.athlete_id == row.athlete_id, job.source == row.source, job.source_id == row.source_id)
+        query = (
+            select(row.athlete_id, row.source_id)
+            .join(link, and_(link.athlete_id == row.athlete_id, link.state == "connected"))
+            .outerjoin(features, features.run_id == row.id)
+            .outerjoin(job, and_(*of_run))
+            .where(row.source == source, row.start >= since, row.sport.in_(sorted(RUN_FAMILY)), ~row.is_manual)
+            .where(or_(row.streams == "listed", and_(row.streams == "ok", outdated)))
+            .where(job.next_attempt_at.is_(None))
+            .order_by(row.start.desc(), row.id.desc())
+            .limit(limit)
+        )
+        return [(athlete_id, source_id) for athlete_id, source_id in self._s.execute(query)]
 
     def run_by_source(self, athlete_id: int, source: str, source_id: int) -> RunDetail | None:
-        row = self._run_row(athlete_id, source, source_id)
-        return _detail(row) if row else None
+        row, features = self._run_row(athlete_id, source, source_id)
+        return _detail(row, features) if row else None
 
     def delete_run(self, athlete_id: int, source: str, source_id: int) -> Run | None:
-        row = self._run_row(athlete_id, source, source_id, lock=True)
+        row, features = self._run_row(athlete_id, source, source_id, lock=True)
         if row is None:
             return None
-        run = _run(row)
+        run = _run(row, features)
         self._s.delete(row)
         self._s.flush()
         return run
 
     def runs_between(self, athlete_id: int, since: datetime, until: datetime | None = None) -> list[Run]:
         row = t.RunRow
-        query = select(row).where(row.athlete_id == athlete_id, row.start >= since)
+        query = _RUNS.where(row.athlete_id == athlete_id, row.start >= since)
         if until is not None:
             query = query.where(row.start < until)
-        return [_run(r) for r in self._s.scalars(query.order_by(row.start, row.id))]
+        return [_run(r, f) for r, f in self._s.execute(query.order_by(row.start, row.id))]
 
     def runs_of_days(self, athlete_id: int, days: Iterable[date]) -> list[Run]:
         row = t.RunRow
-        query = select(row).where(row.athlete_id == athlete_id, row.local_date.in_(sorted(days)))
-        return [_run(r) for r in self._s.scalars(query.order_by(row.start, row.id))]
+        query = _RUNS.where(row.athlete_id == athlete_id, row.local_date.in_(sorted(days)))
+        return [_run(r, f) for r, f in self._s.execute(query.order_by(row.start, row.id))]
 
     def put_day_totals(self, athlete_id: int, days: Iterable[date], totals: Iterable[DayTotal]) -> None:
         row = t.DayTotalRow
@@ -289,7 +370,16 @@ class SqlTx:
         row = t.DayTotalRow
         query = select(row).where(row.athlete_id == athlete_id, row.local_date >= since, row.local_date <= until)
         return [
-            DayTotal(r.local_date, r.n_runs, r.distance_m, r.moving_s, r.ascent_m)
+            DayTotal(
+                local_date=r.local_date,
+                n_runs=r.n_runs,
+                distance_m=r.distance_m,
+                moving_s=r.moving_s,
+                ascent_m=r.ascent_m,
+                descent_m=r.descent_m,
+                eccentric_load_m=r.eccentric_load_m,
+                track_m=r.track_m,
+            )
             for r in self._s.scalars(query.order_by(row.local_date))
         ]
 
@@ -316,13 +406,14 @@ class SqlTx:
         return self._s.scalar(select(func.min(row.local_date)).where(row.athlete_id == athlete_id, *_COUNTS))
 
     def run_detail(self, athlete_id: int, run_id: int) -> RunDetail | None:
-        row = self._s.scalar(select(t.RunRow).where(t.RunRow.athlete_id == athlete_id, t.RunRow.id == run_id))
-        return _detail(row) if row else None
+        query = _RUNS.where(t.RunRow.athlete_id == athlete_id, t.RunRow.id == run_id)
+        found = self._s.execute(query).one_or_none()
+        return _detail(found[0], found[1]) if found else None
 
     def run_details_since(self, athlete_id: int, since: datetime) -> list[RunDetail]:
         row = t.RunRow
-        query = select(row).where(row.athlete_id == athlete_id, row.start >= since).order_by(row.start.desc())
-        return [_detail(r) for r in self._s.scalars(query)]
+        query = _RUNS.where(row.athlete_id == athlete_id, row.start >= since).order_by(row.start.desc())
+        return [_detail(r, f) for r, f in self._s.execute(query)]
 
     # assessment
 
@@ -712,7 +803,7 @@ class SqlTx:
         )
 
 
-def _run(row: t.RunRow) -> Run:
+def _run(row: t.RunRow, features: t.RunFeaturesRow | None) -> Run:
     return Run(
         id=row.id,
         start=row.start,
@@ -726,12 +817,40 @@ def _run(row: t.RunRow) -> Run:
         is_race=row.is_race,
         start_hidden=row.start_hidden,
         distance_trusted=row.distance_trusted,
+        features=_features(features),
     )
 
 
-def _detail(row: t.RunRow) -> RunDetail:
+def _features(row: t.RunFeaturesRow | None) -> RunFeatures | None:
+    if row is None or row.error is not None:
+        return None
+    track = None
+    if row.track is not None:
+        stretches = tuple((start_s, end_s) for start_s, end_s in row.track["stretches_s"])
+        track = TrackWork(**{**row.track, "stretches_s": stretches})
+    return RunFeatures(
+        version=row.version,
+        distance_m=row.distance_m,
+        moving_s=row.moving_s,
+        altitude_quality=cast("AltitudeQuality", row.altitude_quality),
+        ascent_m=row.ascent_m,
+        descent_m=row.descent_m,
+        eccentric_load_m=row.eccentric_load_m,
+        flat_equivalent_m=row.flat_equivalent_m,
+        hill_share=row.hill_share,
+        hill_reps=HillReps(**row.hill_reps) if row.hill_reps is not None else None,
+        easy_speed_m_s=row.easy_speed_m_s,
+        best_20s_m_s=row.best_20s_m_s,
+        speed_profile_m=tuple(row.speed_profile_m) if row.speed_profile_m is not None else None,
+        reps=tuple(Repetition(**r) for r in row.reps),
+        track=track,
+        warnings=tuple(row.warnings),
+    )
+
+
+def _detail(row: t.RunRow, features: t.RunFeaturesRow | None) -> RunDetail:
     return RunDetail(
-        run=_run(row),
+        run=_run(row, features),
         source=row.source,
         source_id=row.source_id,
         streams=row.streams,
@@ -739,6 +858,8 @@ def _detail(row: t.RunRow) -> RunDetail:
         is_manual=row.is_manual,
         timezone=row.timezone,
         fetched_at=row.fetched_at,
+        features_version=features.version if features else None,
+        features_error=features.error if features else None,
     )
 
 
@@ -751,7 +872,7 @@ def _put_finding(row: t.AlertRow, finding: Finding, digest: str, text: AlertText
     row.coverage = list(finding.coverage)
     row.finding_digest = digest
     row.run_id, row.run_start = finding.run.id, finding.run.start
-    row.expires_at = finding.run.start + ALERT_LIFE
+    row.expires_at = finding.run.start + alert_life(finding)
 
 
 def _alert(row: t.AlertRow) -> Alert:
@@ -771,6 +892,7 @@ def _alert(row: t.AlertRow) -> Alert:
         problem_id=None,
         run_start=row.run_start,
         created_at=row.created_at,
+        load_level=row.load_level,
     )
 
 
@@ -799,6 +921,7 @@ def _profile(row: t.Athlete) -> AthleteProfile:
         timezone=row.timezone,
         units="imperial" if row.units == "imperial" else "metric",
         novice=row.novice,
+        five_k_s=row.five_k_s,
         alert_mails=row.alert_mails,
         weekly_mail=row.weekly_mail,
         next_weekly_at=row.next_weekly_at,

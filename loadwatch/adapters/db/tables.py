@@ -49,6 +49,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 # SQLite numbers rows by itself only where the key is called INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
+JsonOrNull = JSON(none_as_null=True)
+"""None is NULL, not the text "null"."""
+
 
 class Base(DeclarativeBase):
     metadata = MetaData(
@@ -72,6 +75,8 @@ class Athlete(Base):
     timezone: Mapped[str] = mapped_column(default="UTC")
     units: Mapped[str] = mapped_column(String(10), default="metric")
     novice: Mapped[bool] = mapped_column(default=False)
+    five_k_s: Mapped[int | None]
+    """Time of a present 5 km race. [s]"""
     alert_mails: Mapped[bool] = mapped_column(default=True)
     weekly_mail: Mapped[bool] = mapped_column(default=True)
     next_weekly_at: Mapped[datetime | None] = mapped_column(index=True)
@@ -175,6 +180,10 @@ class FetchJob(Base):
     stream_attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     first_event_at: Mapped[datetime]
+    history_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the samples of a known run, and nothing else, were asked for; None: the last to ask was an event."""
+    limited_until: Mapped[datetime | None] = mapped_column(index=True)
+    """Until when Strava takes no call of this application, as it answered this job last."""
 
 
 class RunRow(Base):
@@ -204,9 +213,39 @@ class RunRow(Base):
     start_hidden: Mapped[bool] = mapped_column(default=False)
     distance_trusted: Mapped[bool] = mapped_column(default=True)
     streams: Mapped[str] = mapped_column(String(10))
-    """ok, waiting (not there yet), missing (given up), none (a manual entry, another sport)"""
+    """ok, listed (known from the list, not asked for), waiting (not there yet), missing (given up), none (a manual
+    entry, another sport)"""
     fetched_at: Mapped[datetime]
     created_at: Mapped[datetime]
+
+
+class RunFeaturesRow(Base):
+    """What a run's samples showed. No position and no sample: of runs from the API only this is kept."""
+
+    __tablename__ = "run_features"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int]
+    """Of the functions that made it, or that failed."""
+    computed_at: Mapped[datetime]
+    error: Mapped[str | None]
+    """What kept them from being made: nothing else here is known then."""
+    distance_m: Mapped[float | None]
+    moving_s: Mapped[float | None]
+    altitude_quality: Mapped[str] = mapped_column(String(10))
+    ascent_m: Mapped[float | None]
+    descent_m: Mapped[float | None]
+    eccentric_load_m: Mapped[float | None]
+    flat_equivalent_m: Mapped[float | None]
+    hill_share: Mapped[float | None]
+    hill_reps: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    easy_speed_m_s: Mapped[float | None]
+    best_20s_m_s: Mapped[float | None]
+    speed_profile_m: Mapped[list[float] | None] = mapped_column(JsonOrNull)
+    """Rounded to 0.1 m; the empty bands at its end are left out."""
+    reps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    track: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    warnings: Mapped[list[str]] = mapped_column(JSON)
 
 
 class DayTotalRow(Base):
@@ -218,6 +257,9 @@ class DayTotalRow(Base):
     distance_m: Mapped[float]
     moving_s: Mapped[float]
     ascent_m: Mapped[float | None]
+    descent_m: Mapped[float | None]
+    eccentric_load_m: Mapped[float | None]
+    track_m: Mapped[float | None]
 
 
 class AssessJob(Base):

@@ -38,8 +38,8 @@ TIMEOUT_S = (5, 30)
 """To connect, and between two bytes of an answer. stravalib itself sets none."""
 
 _STRAVA = "https://www.strava.com"
-STREAM_KEYS = "time,distance"
-"""All that is judged today: whether the distance can be trusted."""
+STREAM_KEYS = "time,distance,latlng,altitude"
+"""What the features are made of. Positions and samples stay in memory: only the features are stored."""
 
 log = logging.getLogger(__name__)
 
