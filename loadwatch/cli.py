@@ -201,6 +201,52 @@ def alive(part: str) -> None:
 # looking
 
 
+def _five_k_speed(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """A 5 km time like 22:30 as a speed. [m/s]"""
+    if value is None:
+        return None
+    from loadwatch.services.accounts import read_five_k
+
+    try:
+        return 5000 / read_five_k(value)
+    except (LoadwatchError, ZeroDivisionError) as error:
+        raise click.BadParameter(str(error), ctx=ctx, param=param) from error
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs; unknown is null.")
+@click.option(
+    "--plot",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Draw each run into DIR: path and oval, altitude and climbs, speed and repetitions (PNG).",
+)
+@click.option(
+    "--five-k",
+    metavar="MM:SS",
+    callback=_five_k_speed,
+    help="Your 5 km time: running counts as fast from 1.03 times that speed. Without it the run is its own measure.",
+)
+def analyze(files: tuple[str, ...], as_json: bool, folder: Path | None, five_k: float | None) -> None:
+    """
+    Say what files of runs contain: distance, hills, fast running, repetitions, laps on a track.
+
+    Reads FIT, GPX, TCX and Strava's stream sets (JSON), each also packed (.gz). Nothing is stored. A file that
+    cannot be read is named on stderr and makes the exit code 1; the others still run.
+
+    \b
+    Examples:
+      loadwatch analyze morning.fit
+      loadwatch analyze --plot pictures runs/*.gpx.gz
+      loadwatch analyze --json *.fit | jq .track.laps
+    """
+    from loadwatch.analyze import run_analyze
+
+    sys.exit(run_analyze(files, as_json=as_json, folder=folder, five_k_m_s=five_k, console=console))
+
+
 @main.command()
 @click.argument("alert_id", type=int)
 def explain(alert_id: int) -> None:

@@ -43,5 +43,6 @@ class ProfileForm(FlaskForm):  # type: ignore[misc, unused-ignore]
     timezone = SelectField("Time zone", choices=timezones)
     units = RadioField("Units", choices=["metric", "imperial"])
     novice = BooleanField("I began running less than six months ago")
+    five_k = StringField("Your present 5 km time", [Length(max=8)])
     alert_mails = BooleanField("Mail me when a run was a jump in load")
     weekly_mail = BooleanField("Mail me a summary of the week on Monday morning")

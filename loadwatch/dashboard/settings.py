@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from loadwatch.dashboard.current import athlete_id, profile, services
 from loadwatch.dashboard.forms import ProfileForm, timezones
 from loadwatch.domain.wording import Units
-from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, missing_scopes
+from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, five_k_text, missing_scopes, read_five_k
 from loadwatch.services.errors import LoadwatchError
 
 bp = Blueprint("settings", __name__)
@@ -34,7 +34,7 @@ def sync() -> str:
 @bp.route("/settings", methods=["GET", "POST"])
 def settings() -> str | Response | tuple[str, int]:
     mine = profile()
-    form = ProfileForm(obj=mine)
+    form = ProfileForm(obj=mine, five_k=five_k_text(mine.five_k_s))
     if mine.timezone not in timezones():
         form.timezone.choices = [*timezones(), mine.timezone]
     if form.validate_on_submit():
@@ -46,6 +46,7 @@ def settings() -> str | Response | tuple[str, int]:
                 timezone=form.timezone.data,
                 units=cast("Units", form.units.data),
                 novice=bool(form.novice.data),
+                five_k_s=read_five_k(form.five_k.data or ""),
                 alert_mails=bool(form.alert_mails.data),
                 weekly_mail=bool(form.weekly_mail.data),
             )
