@@ -33,10 +33,8 @@ from loadwatch.domain.thresholds import (
     FAST_WEEK_LARGE_Z,
     FAST_WEEK_SMALL_JUMP_M,
     FAST_WEEK_SMALL_Z,
-    FAST_WEEK_USUAL,
     FAST_WEEKS,
     FAST_WEEKS_NEEDED,
-    FAST_WEEKS_RECENT,
     FAST_WINDOW,
     REINTRODUCTION_M,
     REINTRODUCTION_SPRINT_M,
@@ -59,8 +57,6 @@ class WeeklyNorm:
         Fast metres of the 6 days before the day in question, and of that day up to the run. [m]
     mean_m, spread_m : float
         Of the weeks before those 7 days: mean, and population standard deviation or its floor. [m]
-    recent_m : float
-        Most of any of the last 4 of those weeks. [m]
     n_weeks : int
         Weeks known of the 12.
     known : Known
@@ -70,7 +66,6 @@ class WeeklyNorm:
     so_far_m: float
     mean_m: float
     spread_m: float
-    recent_m: float
     n_weeks: int
     known: Known
 
@@ -80,9 +75,8 @@ class WeeklyNorm:
 
     def level(self, fast_m: float) -> int:
         """Load level of a run with so many fast metres: 0 none, 1 small, 2 moderate."""
-        week_m = self.so_far_m + fast_m
-        z, jump = self.z(fast_m), week_m - self.mean_m
-        if fast_m < FAST_RUN_M or week_m <= FAST_WEEK_USUAL * self.recent_m:
+        z, jump = self.z(fast_m), self.so_far_m + fast_m - self.mean_m
+        if fast_m < FAST_RUN_M:
             return 0
         if z > FAST_WEEK_LARGE_Z and jump >= FAST_WEEK_LARGE_JUMP_M:
             return 2
@@ -93,7 +87,7 @@ class WeeklyNorm:
         z, jump = (FAST_WEEK_SMALL_Z, FAST_WEEK_SMALL_JUMP_M)
         if level == 2:
             z, jump = (FAST_WEEK_LARGE_Z, FAST_WEEK_LARGE_JUMP_M)
-        return max(self.mean_m + max(z * self.spread_m, jump), FAST_WEEK_USUAL * self.recent_m)
+        return self.mean_m + max(z * self.spread_m, jump)
 
     @property
     def quiet_m(self) -> float:
@@ -138,7 +132,6 @@ def weekly_norm(before: Sequence[Run], at: datetime, day: date, history: timedel
         so_far_m=totals[0],
         mean_m=mean,
         spread_m=max(sqrt(fmean((week - mean) ** 2 for week in weeks)), FAST_SPREAD_SHARE * mean, FAST_SPREAD_M),
-        recent_m=max((totals[k] for k in known if k <= FAST_WEEKS_RECENT), default=0.0),
         n_weeks=len(weeks),
         known=Known((0.0,) * sum(n_known), sum(n_runs)),
     )

@@ -181,14 +181,6 @@ load. [unitless; m] Design choice; Malone et al. 2018, doi:10.1016/j.jsams.2017.
 saw more injuries where the weekly change was 351-455 m.
 """
 
-FAST_WEEKS_RECENT: Final = 4
-FAST_WEEK_USUAL: Final = 1.10
-"""
-Whatever the norm, 7 days within this share of the largest of so many weeks before them are no jump: a plan that
-grows by a twentieth a week lies above the mean of its 12 weeks all the time. [1; unitless] Design choice, after the
-session rule.
-"""
-
 FAST_WINDOW: Final = timedelta(days=30)
 FAST_SMALL: Final = 1.30
 FAST_SMALL_JUMP_M: Final = 400.0

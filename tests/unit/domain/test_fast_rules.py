@@ -77,13 +77,6 @@ def test_small_norms_need_four_and_eight_hundred_metres_more():
     assert said(season(*[400] * 12, today_m=1_200), TODAY)[0][:2] == ("R-T1", 2)
 
 
-def test_a_week_within_a_tenth_of_one_of_the_last_four_is_no_jump():
-    growing = (*[1_000] * 8, 1_000, 2_900, 1_000, 1_000)
-
-    assert said(season(*growing, today_m=3_180), TODAY) == []
-    assert said(season(*growing, today_m=3_200), TODAY)[0][:2] == ("R-T1", 2)
-
-
 def test_the_seven_days_hold_what_was_run_before_in_them():
     assert said(season(*[1_600] * 12, today_m=1_600), TODAY) == []
     (finding,) = fast(season(*[1_600] * 12, today_m=1_600, before=1_600), TODAY)
@@ -355,6 +348,8 @@ def test_a_sensible_plan_is_seldom_spoken_of():
                 mailed.append(Mailed(finding.dedup_key, finding.run.start, finding.severity))
         said["mails"] += len(mailed)
 
-    assert said["T"] / months < 1.0
+    # A plan that grows by a twentieth a week lies above the mean of its 12 weeks most of the time: small ones, for
+    # the weekly mail.
+    assert said["T"] / months < 2.0
     assert said["H"] / months < 0.3
     assert said["mails"] / months < 0.7  # of load alone, as the evidence sets for all its rules together
