@@ -27,6 +27,7 @@ _HIDDEN_START = "T00:00:01Z"
 _ZONE = re.compile(r"^\(GMT[+-]\d\d:\d\d\) (.+)$")
 
 _CHANNELS = {
+    "time": "time_s",
     "distance": "distance_m",
     "altitude": "altitude_m",
     "velocity_smooth": "speed_m_s",
@@ -95,25 +96,24 @@ def streams(raw: Any) -> Streams | None:
         None where there are no samples of time: nothing was recorded, or it is not there yet.
         A channel of another length than time is left out: it cannot be lined up.
     """
-    by_type = _by_type(raw)
-    time = _samples(by_type.get("time"))
-    if not time or any(math.isnan(t) for t in time):
+    found = channels(raw)
+    time = found.pop("time_s", None)
+    if time is None or np.isnan(time).any():
         return None
-    channels: dict[str, tuple[float, ...] | None] = {}
-    for key, name in _CHANNELS.items():
-        channel = _samples(by_type.get(key))
-        channels[name] = channel if channel is not None and len(channel) == len(time) else None
-    latitude, longitude = _positions(by_type.get("latlng"), len(time))
-    return Streams(
-        time_s=np.asarray(time),
-        latitude_deg=_array(latitude),
-        longitude_deg=_array(longitude),
-        **{name: _array(channel) for name, channel in channels.items()},
-    )
+    return Streams(time_s=time, **found)
 
 
-def _array(channel: tuple[float, ...] | None) -> FloatArray | None:
-    return None if channel is None else np.asarray(channel)
+def channels(raw: Any) -> dict[str, FloatArray]:
+    """
+    The channels of a stream set by their names in `Streams`, all as long as time; without time as the longest.
+
+    A missing sample is NaN; what holds no single number is left out, and so is a channel of another length.
+    """
+    by_type = _by_type(raw)
+    found = {name: samples for key, name in _CHANNELS.items() if (samples := _samples(by_type.get(key)))}
+    found |= _positions(by_type.get("latlng"))
+    n = len(found.get("time_s") or max(found.values(), key=len, default=()))
+    return {name: np.asarray(samples) for name, samples in found.items() if len(samples) == n}
 
 
 def _by_type(raw: Any) -> dict[str, Any]:
@@ -131,12 +131,12 @@ def _samples(data: Any) -> tuple[float, ...] | None:
     return None if all(math.isnan(v) for v in samples) else samples
 
 
-def _positions(data: Any, n: int) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None]:
-    if not isinstance(data, list) or len(data) != n:
-        return None, None
+def _positions(data: Any) -> dict[str, tuple[float, ...]]:
+    if not isinstance(data, list):
+        return {}
     pairs = [p if isinstance(p, list) and len(p) == 2 else (None, None) for p in data]
     latitude, longitude = _samples([p[0] for p in pairs]), _samples([p[1] for p in pairs])
-    return (latitude, longitude) if latitude and longitude else (None, None)
+    return {"latitude_deg": latitude, "longitude_deg": longitude} if latitude and longitude else {}
 
 
 def _number(value: Any) -> float:

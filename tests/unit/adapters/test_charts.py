@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from loadwatch.adapters.charts import distance_chart_svg
+from loadwatch.adapters.charts import distance_chart_svg, load_bar_svg
 from loadwatch.domain.activity import Run
 from loadwatch.domain.report import ChartPoint
 
@@ -126,3 +126,35 @@ def test_the_summary_says_what_the_picture_shows() -> None:
 def test_bars_link_to_their_runs_and_can_do_without() -> None:
     assert 'href="/runs/100"' in distance_chart_svg([point(0, 5)], units="metric")
     assert "<a" not in distance_chart_svg([point(0, 5)], units="metric", link_prefix="")
+
+
+def parts(svg: str) -> dict[str, tuple[float, float]]:
+    """Where each part of a load's bar begins and how wide it is, by class."""
+    return {r.get("class", ""): (float(r.get("x", 0)), float(r.get("width", 0))) for r in ET.fromstring(svg)}
+
+
+def test_a_load_at_four_fifths_of_the_usual_ends_short_of_its_mark() -> None:
+    """The usual stands at 100 / 1.25 = 80 % of the width, so the bar ends at 64 %."""
+    drawn = parts(load_bar_svg(800.0, 1_000.0))
+    assert drawn["load-bar"] == (0.0, 64.0)
+    assert drawn["load-mark"] == (80.0, 1.0)
+
+
+def test_a_load_of_twice_the_usual_fills_the_width_and_passes_the_mark() -> None:
+    drawn = parts(load_bar_svg(2_000.0, 1_000.0))
+    assert drawn["load-bar"] == (0.0, 100.0)
+    assert drawn["load-mark"][0] == 50.0
+
+
+def test_an_unknown_load_is_an_outline_and_no_empty_bar() -> None:
+    unknown, nothing = parts(load_bar_svg(None, 1_000.0)), parts(load_bar_svg(0.0, 1_000.0))
+    assert set(unknown) == {"load-unknown", "load-mark"}
+    assert set(nothing) == {"load-ground", "load-mark"}
+
+
+@pytest.mark.parametrize(("value", "usual"), [(None, None), (0.0, None), (0.0, 0.0), (5.0, 0.0), (1e-9, 1e9)])
+def test_any_load_can_be_drawn_without_a_style_or_a_script(value: float | None, usual: float | None) -> None:
+    svg = load_bar_svg(value, usual)
+    assert all(0 <= x <= 99.5 and x + width <= 100.0 for x, width in parts(svg).values())
+    assert 'aria-hidden="true"' in svg
+    assert "style" not in svg
