@@ -163,7 +163,7 @@ def _held_back(
             continue
         if finding.rule == "R-M1":
             limits.append((before, "after_jump", before))
-        elif finding.load_level > 1:
+        elif finding.rule == "R-RTN" and finding.load_level > 1:
             bounds = [r.threshold for r in finding.reasons if r.unit == "m" and r.threshold is not None]
             limits.append((min(bounds), "after_break", before))
     if not limits:
