@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from loadwatch.domain.rules import Reason
-from loadwatch.domain.wording import Units, distance_text
+from loadwatch.domain.wording import QUANTITIES, Units, quantity_text
 from loadwatch.services.views import AlertPage
 
 
@@ -35,10 +35,11 @@ def comparison(reason: Reason, units: Units) -> str:
 
     def shown(value: float) -> str:
         if reason.unit == "m":
-            return f"{distance_text(value, units)} ({value:.1f} m)"
+            return f"{quantity_text(reason.quantity, value, reason.unit, units)} ({value:.1f} m)"
         return f"{value:g} {reason.unit}" if reason.unit != "ratio" else f"{value:.3f}"
 
-    parts = [f"{reason.quantity} = {shown(reason.value)}"]
+    name = QUANTITIES.get(reason.quantity)
+    parts = [f"{f'{name}: ' if name else ''}{reason.quantity} = {shown(reason.value)}"]
     if reason.baseline is not None:
         parts.append(f"baseline {shown(reason.baseline)} ({reason.window})")
     else:

@@ -23,6 +23,9 @@ _MAX_LINES: Final = 5 + 1e-9
 _MIN_DAYS: Final = 14
 """The chart is never narrower than this, so that a first run is no wall."""
 
+_ROOM_BEYOND: Final = 1.25
+"""A bar of a load ends no nearer to the mark of the usual than this, so that one sees the mark. [unitless]"""
+
 _LETTER_PX: Final = 8.0
 """Generous width of a letter in a label. [px]"""
 
@@ -92,6 +95,32 @@ def distance_chart_svg(
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(summary)}</desc>'
         f"{''.join(body)}</svg>"
     )
+
+
+def load_bar_svg(value_m: float | None, usual_m: float | None) -> str:
+    """
+    Draw a week's load as a bar, and the usual week as a mark across it.
+
+    Parameters
+    ----------
+    value_m, usual_m : float or None
+        [m] None: not known. Then there is an outline instead of the bar, or no mark.
+
+    Returns
+    -------
+    str
+        One `<svg>` element, as wide as its place. Hidden from screen readers: the numbers stand beside it.
+    """
+    full = max(value_m or 0.0, (usual_m or 0.0) * _ROOM_BEYOND) or 1.0
+    body = '<rect class="load-ground" x="0" y="3" width="100" height="8"/>'
+    if value_m is None:
+        body = '<rect class="load-unknown" x="0.5" y="3.5" width="99" height="7"/>'
+    elif value_m:
+        body += f'<rect class="load-bar" x="0" y="3" width="{_n(100 * value_m / full)}" height="8"/>'
+    if usual_m is not None:
+        at = min(100 * usual_m / full, 99.0)
+        body += f'<rect class="load-mark" x="{_n(at)}" y="0" width="1" height="14"/>'
+    return f'<svg class="load-bars" viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">{body}</svg>'
 
 
 def chart_summary(points: Sequence[ChartPoint], units: Units) -> tuple[str, str]:

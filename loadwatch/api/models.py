@@ -6,12 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel
 
-from loadwatch.domain.activity import Run
+from loadwatch.domain.activity import AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
 from loadwatch.domain.alerts import Alert
-from loadwatch.domain.ceilings import Basis, Ceiling
-from loadwatch.domain.daily import DayTotal
-from loadwatch.domain.report import WeeklyReport
+from loadwatch.domain.ceilings import Basis, Ceiling, LoadBasis, LoadCeiling
+from loadwatch.domain.loads import RunLoad
+from loadwatch.domain.report import LoadLine, WeeklyReport
 from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, SyncState
+from loadwatch.services.views import Ceilings, DayLoad
 
 Instant = Annotated[datetime, PlainSerializer(lambda at: at.isoformat().replace("+00:00", "Z"), return_type=str)]
 
@@ -53,6 +54,7 @@ class Me(BaseModel):
     timezone: str
     units: Literal["metric", "imperial"]
     novice: bool
+    five_k_s: int | None = Field(description="Time of a present 5 km race. [s]")
     alert_mails: bool
     weekly_mail: bool
 
@@ -65,6 +67,7 @@ class Me(BaseModel):
             timezone=profile.timezone,
             units=profile.units,
             novice=profile.novice,
+            five_k_s=profile.five_k_s,
             alert_mails=profile.alert_mails,
             weekly_mail=profile.weekly_mail,
         )
@@ -80,6 +83,7 @@ class MeChange(BaseModel):
     timezone: str | None = Field(None, max_length=60, description="Like Europe/Berlin.")
     units: Literal["metric", "imperial"] | None = None
     novice: bool | None = None
+    five_k_s: int | None = Field(None, ge=0, description="Time of a present 5 km race; 0 forgets it. [s]")
     alert_mails: bool | None = None
     weekly_mail: bool | None = None
 
@@ -116,8 +120,105 @@ class RunShort(BaseModel):
         )
 
 
+class HillRepsOut(BaseModel):
+    """Climbs of about equal size, run again and again."""
+
+    count: int
+    ascent_each_m: float
+    descent_each_m: float
+
+    @classmethod
+    def of(cls, reps: HillReps) -> Self:
+        return cls(count=reps.count, ascent_each_m=reps.ascent_each_m, descent_each_m=reps.descent_each_m)
+
+
+class RepetitionOut(BaseModel):
+    """A fast stretch between slower ones; `rest_s` is null for the last."""
+
+    start_s: float
+    duration_s: float
+    distance_m: float
+    rest_s: float | None
+
+    @classmethod
+    def of(cls, rep: Repetition) -> Self:
+        return cls(
+            start_s=rep.start_s,
+            duration_s=round(rep.duration_s, 1),
+            distance_m=rep.distance_m,
+            rest_s=rep.rest_s,
+        )
+
+
+class TrackOut(BaseModel):
+    """What lay on an athletics track: laps times its length, jogging included."""
+
+    is_oval: bool
+    is_standard: bool | None = Field(description="Whether the shape is that of a 400 m track.")
+    laps: float
+    distance_m: float
+    lap_m: float | None
+    lane: int | None
+
+    @classmethod
+    def of(cls, track: TrackWork) -> Self:
+        return cls(
+            is_oval=track.is_oval,
+            is_standard=track.is_standard,
+            laps=track.laps,
+            distance_m=track.distance_m,
+            lap_m=track.lap_m,
+            lane=track.lane,
+        )
+
+
+class FeaturesOut(BaseModel):
+    """What the samples of a run showed."""
+
+    version: int
+    distance_m: float | None
+    moving_s: float | None
+    altitude_quality: AltitudeQuality
+    ascent_m: float | None
+    descent_m: float | None
+    eccentric_load_m: float | None
+    flat_equivalent_m: float | None
+    hill_share: float | None
+    hill_reps: HillRepsOut | None = Field(description="Null where it was no hill session, or nothing is known.")
+    easy_speed_m_s: float | None
+    best_20s_m_s: float | None
+    reps: list[RepetitionOut]
+    track: TrackOut | None = Field(description="Null without positions.")
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, features: RunFeatures) -> Self:
+        return cls(
+            version=features.version,
+            distance_m=features.distance_m,
+            moving_s=features.moving_s,
+            altitude_quality=features.altitude_quality,
+            ascent_m=features.ascent_m,
+            descent_m=features.descent_m,
+            eccentric_load_m=features.eccentric_load_m,
+            flat_equivalent_m=features.flat_equivalent_m,
+            hill_share=features.hill_share,
+            hill_reps=HillRepsOut.of(features.hill_reps) if features.hill_reps else None,
+            easy_speed_m_s=features.easy_speed_m_s,
+            best_20s_m_s=features.best_20s_m_s,
+            reps=[RepetitionOut.of(rep) for rep in features.reps],
+            track=TrackOut.of(features.track) if features.track else None,
+            warnings=list(features.warnings),
+        )
+
+
 class RunFull(RunShort):
-    """An activity with where it came from."""
+    """
+    An activity with where it came from and what it contained.
+
+    `fast_m` and `sprint_m` go by what was fast for the runner when the run began; null if that, or the speed of
+    the run, is not known, or if the activity does not count as a run.
+    """
 
     source: str
     source_id: int
@@ -125,10 +226,16 @@ class RunFull(RunShort):
     average_heartrate_bpm: float | None
     is_manual: bool
     fetched_at: Instant
+    streams: str = Field(
+        description="Samples: listed (not asked for yet), waiting, ok, missing (none were given), none (not sought)."
+    )
+    features: FeaturesOut | None
+    fast_m: float | None
+    sprint_m: float | None
     alert_ids: list[int] | None = None
 
     @classmethod
-    def of_detail(cls, detail: RunDetail, alert_ids: list[int] | None = None) -> Self:
+    def of_detail(cls, detail: RunDetail, load: RunLoad | None, alert_ids: list[int] | None = None) -> Self:
         return cls(
             **RunShort.of(detail.run).model_dump(exclude={"start"}),
             start=detail.run.start,
@@ -138,6 +245,10 @@ class RunFull(RunShort):
             average_heartrate_bpm=detail.average_heartrate_bpm,
             is_manual=detail.is_manual,
             fetched_at=detail.fetched_at,
+            streams=detail.streams,
+            features=FeaturesOut.of(detail.run.features) if detail.run.features else None,
+            fast_m=load.fast_m if load else None,
+            sprint_m=load.sprint_m if load else None,
             alert_ids=alert_ids,
         )
 
@@ -147,22 +258,32 @@ class RunList(RootModel[list[RunFull]]):
 
 
 class LoadDay(BaseModel):
-    """What was run on one local day; `ascent_m` is null if any run of the day has none."""
+    """What was run on one local day; a sum is null if one of the day's runs does not tell."""
 
     date: date
     n_runs: int
     distance_m: float
     moving_s: float
     ascent_m: float | None
+    descent_m: float | None
+    eccentric_load_m: float | None
+    fast_m: float | None
+    sprint_m: float | None
+    track_m: float | None
 
     @classmethod
-    def of(cls, total: DayTotal) -> Self:
+    def of(cls, total: DayLoad) -> Self:
         return cls(
             date=total.local_date,
             n_runs=total.n_runs,
             distance_m=total.distance_m,
             moving_s=total.moving_s,
             ascent_m=total.ascent_m,
+            descent_m=total.descent_m,
+            eccentric_load_m=total.eccentric_load_m,
+            fast_m=total.fast_m,
+            sprint_m=total.sprint_m,
+            track_m=total.track_m,
         )
 
 
@@ -195,6 +316,50 @@ class CeilingNow(BaseModel):
             runs_known=ceiling.runs_known,
             days_to_learn=ceiling.days_to_learn,
             runs_to_learn=ceiling.runs_to_learn,
+        )
+
+
+class LoadCeilingNow(BaseModel):
+    """How much downhill load, or fast running, the next run may bring."""
+
+    basis: LoadBasis
+    value_m: float | None = Field(description="What the next run should stay below.")
+    speaks_above_m: float | None
+    largest_m: float | None
+    known_runs: int
+    n_runs: int
+    days_missing: int
+    runs_missing: int
+
+    @classmethod
+    def of(cls, ceiling: LoadCeiling) -> Self:
+        return cls(
+            basis=ceiling.basis,
+            value_m=ceiling.value_m,
+            speaks_above_m=ceiling.speaks_above_m,
+            largest_m=ceiling.largest_m,
+            known_runs=ceiling.known_runs,
+            n_runs=ceiling.n_runs,
+            days_missing=ceiling.days_missing,
+            runs_missing=ceiling.runs_missing,
+        )
+
+
+class CeilingsNow(CeilingNow):
+    """What the next run may bring of each load; the fields beside the three are those of `mileage` once more."""
+
+    mileage: CeilingNow
+    hills: LoadCeilingNow
+    fast: LoadCeilingNow
+
+    @classmethod
+    def of_all(cls, ceilings: Ceilings) -> Self:
+        mileage = CeilingNow.of(ceilings.mileage)
+        return cls(
+            **mileage.model_dump(),
+            mileage=mileage,
+            hills=LoadCeilingNow.of(ceilings.hills),
+            fast=LoadCeilingNow.of(ceilings.fast),
         )
 
 
@@ -277,6 +442,42 @@ class WeekDistance(BaseModel):
     distance_m: float
 
 
+class LoadOut(BaseModel):
+    """
+    One of the three loads of a week.
+
+    `value` is null if too few of its runs tell; if most do it is their sum, and so a lower bound.
+    """
+
+    kind: Literal["mileage", "hills", "fast"]
+    unit: str
+    value: float | None
+    usual: float | None
+    ceiling: float | None
+    known_runs: int
+    n_runs: int
+    ascent_m: float | None
+    sprint_m: float | None
+    track_m: float | None
+    track_laps: float | None
+
+    @classmethod
+    def of(cls, line: LoadLine) -> Self:
+        return cls(
+            kind=line.kind,
+            unit=line.unit,
+            value=line.value,
+            usual=line.usual,
+            ceiling=line.ceiling,
+            known_runs=line.known_runs,
+            n_runs=line.n_runs,
+            ascent_m=line.ascent_m,
+            sprint_m=line.sprint_m,
+            track_m=line.track_m,
+            track_laps=line.track_laps,
+        )
+
+
 class Week(BaseModel):
     """One ISO week."""
 
@@ -293,6 +494,7 @@ class Week(BaseModel):
     change: float | None = Field(description="This week over the usual, minus one.")
     alerts: list[AlertOut]
     ceiling: CeilingNow
+    loads: list[LoadOut] = Field(description="Mileage, hills and fast running, in this order.")
 
     @classmethod
     def of(cls, report: WeeklyReport) -> Self:
@@ -310,6 +512,7 @@ class Week(BaseModel):
             change=report.change,
             alerts=[AlertOut.of(a) for a in report.alerts],
             ceiling=CeilingNow.of(report.ceiling),
+            loads=[LoadOut.of(line) for line in report.loads],
         )
 
 

@@ -24,7 +24,7 @@ from loadwatch.api.models import (
     AlertList,
     AlertOut,
     AlertPath,
-    CeilingNow,
+    CeilingsNow,
     Load,
     LoadDay,
     Me,
@@ -39,8 +39,9 @@ from loadwatch.api.models import (
     WeekPath,
 )
 from loadwatch.bootstrap import Services
-from loadwatch.domain.daily import DayTotal, IsoWeek
+from loadwatch.domain.daily import IsoWeek
 from loadwatch.services.errors import LoadwatchError, NotYours
+from loadwatch.services.views import DayLoad
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,9 @@ MAX_DAYS = 3660
 PROBLEMS: Final[dict[str | int | HTTPStatus, Any]] = dict.fromkeys((401, 404, 422, 503), Problem)
 
 _EARLIEST = date(1990, 1, 1)
+
+_NOTHING: Final = (0.0,) * 8
+"""All that a day without a run adds up to."""
 
 
 def create_api(services: Services) -> Flask:
@@ -112,12 +116,14 @@ def _routes(services: Services) -> APIBlueprint:
     def runs(query: Range) -> Response:
         since, until = _range(query, today())
         found = views.runs(g.athlete_id, days=_days_back(since, services.clock()))
-        return _json(RunList([RunFull.of_detail(d) for d in found if since <= d.run.local_date <= until]))
+        asked = [d for d in found if since <= d.run.local_date <= until]
+        load_of = views.run_loads(g.athlete_id, [d.run for d in asked])
+        return _json(RunList([RunFull.of_detail(d, load_of.get(d.run.id)) for d in asked]))
 
     @bp.get("/runs/<int:run_id>", summary="One activity", responses={200: RunFull})
     def run(path: RunPath) -> Response:
         page = views.run(g.athlete_id, path.run_id)
-        return _json(RunFull.of_detail(page.detail, [a.id for a in page.alerts]))
+        return _json(RunFull.of_detail(page.detail, page.load, [a.id for a in page.alerts]))
 
     @bp.get("/load", summary="A row for each local day", responses={200: Load})
     def load(query: Range) -> Response:
@@ -130,13 +136,13 @@ def _routes(services: Services) -> APIBlueprint:
         day, last = max(since, first), min(until, max([today(), *totals]))
         rows = []
         while day <= last:
-            rows.append(LoadDay.of(totals.get(day) or DayTotal(day, 0, 0.0, 0.0, 0.0)))
+            rows.append(LoadDay.of(totals.get(day) or DayLoad(day, 0, *_NOTHING)))
             day += timedelta(days=1)
         return _json(Load(rows))
 
-    @bp.get("/ceilings", summary="How far the next run may go", responses={200: CeilingNow})
+    @bp.get("/ceilings", summary="What the next run may bring of each load", responses={200: CeilingsNow})
     def ceilings() -> Response:
-        return _json(CeilingNow.of(views.ceiling(g.athlete_id)))
+        return _json(CeilingsNow.of_all(views.ceilings(g.athlete_id)))
 
     @bp.get("/alerts", summary="Alerts on the runs of some days, the newest first", responses={200: AlertList})
     def alerts(query: Range) -> Response:

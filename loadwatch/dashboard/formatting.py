@@ -1,8 +1,9 @@
 """Quantities as the runner reads them: in their units, their time zone, and words."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,15 +11,30 @@ from flask import Flask
 from flask_login import current_user
 from markupsafe import Markup, escape
 
+from loadwatch.adapters.charts import load_bar_svg
 from loadwatch.dashboard.current import profile
-from loadwatch.domain.activity import RUN_FAMILY, Run
+from loadwatch.domain.activity import RUN_FAMILY, Repetition, Run, TrackWork
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.loads import RunLoad, ascent_of
 from loadwatch.domain.rules import Reason
-from loadwatch.domain.wording import Units, ceiling_text, days_text, distance_text, duration_text
+from loadwatch.domain.thresholds import FAST_RUN_M
+from loadwatch.domain.wording import (
+    QUANTITIES,
+    Units,
+    ceiling_text,
+    distance_text,
+    duration_text,
+    fast_text,
+    height_text,
+    quantity_text,
+)
 from loadwatch.services.ports import RunDetail
 
 UNKNOWN = "–"
+
+LIKE = 0.12
+"""Repetitions whose lengths differ by less than this share are written as one line. [unitless]"""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -26,13 +42,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 RULE_NAMES = {
     "R-M1": "Longer than the longest run of 30 days",
     "R-RTN": "First run after a break",
-}
-
-QUANTITIES = {
-    "run_distance": "Distance of this run",
-    "session_distance": "Distance of this session",
-    "session_spike": "Against the longest before it",
-    "days_without_run": "Days without a run before it",
+    "R-H1": "More downhill than in any run of 42 days",
+    "R-H2": "More climbing than in any run of 42 days",
+    "R-T1": "More fast running in 7 days than in the weeks before",
+    "R-T2": "More fast running than in any session before",
+    "R-T3": "First fast running in 42 days",
 }
 
 GRADES = {
@@ -58,6 +72,13 @@ MAIL_OUTCOMES = {
     "sent": "sent",
     "failed": "not sent",
     "cancelled": "taken back before it left",
+}
+
+ALTITUDE = {
+    "baro": "from a barometer",
+    "corrected": "from a map, by position",
+    "gps": "from satellites alone: rough, too rough for descent",
+    "none": "none was recorded",
 }
 
 SPORTS = {"TrailRun": "Trail run", "VirtualRun": "Virtual run"}
@@ -94,28 +115,18 @@ def pace_text(moving_s: float | None, distance_m: float | None, units: Units) ->
     return f"{seconds // 60}:{seconds % 60:02d} min/{unit}"
 
 
-def ascent_text(ascent_m: float | None, units: Units) -> str:
-    """Metres or feet climbed."""
-    if ascent_m is None:
-        return UNKNOWN
-    return f"{ascent_m / 0.3048:.0f} ft" if units == "imperial" else f"{ascent_m:.0f} m"
-
-
-def quantity_text(value: float | None, unit: str, units: Units) -> str:
-    """A reason's number with its unit."""
-    if value is None:
-        return UNKNOWN
-    if unit == "m":
-        return distance_text(value, units)
-    if unit == "ratio":
-        return f"{value:.2f} times"
-    if unit == "d":
-        return days_text(value)
-    return f"{value:g} {unit}".strip()
-
-
 def reason_name(reason: Reason) -> str:
     return QUANTITIES.get(reason.quantity, reason.quantity.replace("_", " ").capitalize())
+
+
+def reason_number(value: float | None, reason: Reason, units: Units) -> str:
+    """The value, baseline or threshold of a reason with its unit."""
+    return UNKNOWN if value is None else quantity_text(reason.quantity, value, reason.unit, units)
+
+
+def or_more(reason: Reason, rule: str) -> bool:
+    """Whether the rule speaks at the threshold itself already, not only above it."""
+    return rule == "R-T3" or reason.quantity == "days_without_run" or (rule == "R-H1" and reason.baseline == 0)
 
 
 def sport_text(sport: str) -> str:
@@ -141,6 +152,65 @@ def why_not_counted(run: Run) -> str | None:
 
 def severity_text(alert: Alert) -> str:
     return SEVERITIES.get(alert.severity, f"Severity {alert.severity}")
+
+
+def unbroken(text: str) -> str:
+    """The same with numbers held together, and with their units, where a line breaks."""
+    return re.sub(r"(?<=\d) (?=\d|(?:m|km|ft|mi)\b)", "\xa0", text)
+
+
+def clock_text(seconds: float) -> str:
+    """ "1:24", as a stop-watch shows it."""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def speed_text(speed_m_s: float, units: Units) -> str:
+    """A speed as a pace: "4:56 min/km"."""
+    return pace_text(1.0, speed_m_s, units)
+
+
+def reps_text(reps: Sequence[Repetition]) -> list[str]:
+    """Like ones together: "6 × about 400 m in 1:24, rest 1:30"; metres for everybody, as on a track."""
+    groups: list[list[Repetition]] = []
+    for rep in reps:
+        if groups and abs(rep.distance_m / groups[-1][0].distance_m - 1) < LIKE:
+            groups[-1].append(rep)
+        else:
+            groups.append([rep])
+    said = []
+    for group in groups:
+        rests = [rep.rest_s for rep in group if rep.rest_s is not None]
+        times = f"{len(group)} × " if len(group) > 1 else ""
+        rest = f", rest {clock_text(fmean(rests))}" if rests else ""
+        metres, seconds = fmean(rep.distance_m for rep in group), fmean(rep.duration_s for rep in group)
+        said.append(f"{times}about {fast_text(metres)} in {clock_text(seconds)}{rest}")
+    return said
+
+
+def track_text(track: TrackWork | None, units: Units) -> str:
+    """What of a run lay on an athletics track, in words."""
+    if track is None:
+        return "unknown: no positions were recorded"
+    if not track.is_oval:
+        return "none"
+    laps = f"{track.laps:.1f} laps"
+    if track.lap_m is not None:
+        laps += f" of {track.lap_m:.0f} m"
+    lane = f" in lane {track.lane}" if track.lane is not None else ""
+    other = ", an oval that is no 400 m track" if track.is_standard is False else ""
+    return f"{laps}{lane}{other}: {fast_text(track.distance_m, units)}, jogging included"
+
+
+def load_marks(load: RunLoad | None, units: Units) -> list[str]:
+    """What a list of runs says of fast running and track, where it is known and there was some."""
+    if load is None:
+        return []
+    marks = [f"fast {fast_text(load.fast_m, units)}"] if load.fast_m and load.fast_m >= FAST_RUN_M else []
+    track = load.run.features.track if load.run.features else None
+    if load.track_m and track is not None:
+        marks.append(f"track {track.laps:.1f} laps")
+    return marks
 
 
 def week_text(week: IsoWeek, *, year: bool = True) -> str:
@@ -191,9 +261,19 @@ def register(app: Flask) -> None:
     filters: dict[str, Callable[..., Any]] = {
         "distance": lambda m: UNKNOWN if m is None else distance_text(m, units()),
         "duration": lambda s: UNKNOWN if s is None else duration_text(s),
-        "ascent": lambda m: ascent_text(m, units()),
+        "unbroken": unbroken,
+        "height": lambda m: UNKNOWN if m is None else unbroken(height_text(m, units())),
+        "fast": lambda m: UNKNOWN if m is None else unbroken(fast_text(m, units())),
+        "ascent_of": ascent_of,
+        "altitude": lambda quality: ALTITUDE[quality],
+        "speed": lambda m_s: speed_text(m_s, units()),
+        "reps": lambda reps: [unbroken(line) for line in reps_text(reps)],
+        "track": lambda track: unbroken(track_text(track, units())),
+        "marks": lambda load: unbroken(", ".join(load_marks(load, units()))),
+        "load_bar": lambda line: Markup(load_bar_svg(line.value, line.usual)),  # noqa: S704  numbers alone
         "pace": lambda run: pace_text(run.moving_s, run.distance_m, units()),
-        "quantity": lambda value, unit: quantity_text(value, unit, units()),
+        "quantity": lambda value, reason: reason_number(value, reason, units()),
+        "or_more": or_more,
         "day": day_text,
         "full_day": lambda day: day_text(day, year=True),
         "moment": lambda at, timezone=None: moment_text(at, timezone or profile().timezone),

@@ -10,6 +10,8 @@ from loadwatch.dashboard.formatting import zone
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import Today
 from loadwatch.domain.thresholds import LEARNING_HISTORY, LEARNING_RUNS
+from loadwatch.domain.wording import load_ceiling_text
+from loadwatch.emails.loads import load_rows
 from loadwatch.services.accounts import missing_scopes
 
 bp = Blueprint("pages", __name__)
@@ -21,9 +23,19 @@ RUN_DAYS = (30, 180, 366, 3660)
 def today() -> str:
     views = services().views
     page = views.today(athlete_id())
+    units = profile().units
+    ceilings = views.ceilings(athlete_id())
+    next_run = {
+        "mileage": page.ceiling_sentence,
+        "hills": load_ceiling_text(ceilings.hills, units).partition(": ")[2],
+        "fast": load_ceiling_text(ceilings.fast, units).partition(": ")[2],
+    }
     return render_template(
         "today.html",
         page=page,
+        loads=load_rows(page.week.loads, units),
+        next_run=next_run,
+        load_of=views.run_loads(athlete_id(), page.last_runs),
         wide=_chart(page, 760, 260, "wide"),
         narrow=_chart(page, 370, 250, "narrow"),
         strava=_strava_hint(),
@@ -86,6 +98,7 @@ def runs() -> str:
         runs=found,
         days=days,
         choices=RUN_DAYS,
+        load_of=services().views.run_loads(athlete_id(), [detail.run for detail in found]),
         alert_of={a.run_id: a for a in speaking if a.state != "retracted"},
     )
 
@@ -93,8 +106,16 @@ def runs() -> str:
 @bp.get("/runs/<int:run_id>")
 def run(run_id: int) -> str:
     page = services().views.run(athlete_id(), run_id)
-    timezone = page.detail.timezone or profile().timezone
-    return render_template("run.html", page=page, detail=page.detail, run=page.detail.run, timezone=timezone)
+    run = page.detail.run
+    return render_template(
+        "run.html",
+        page=page,
+        detail=page.detail,
+        run=run,
+        load=page.load,
+        speeds=page.speeds,
+        timezone=page.detail.timezone or profile().timezone,
+    )
 
 
 @bp.get("/weeks")
@@ -119,6 +140,8 @@ def week(iso_week: str) -> str:
     return render_template(
         "week.html",
         report=report,
+        loads=load_rows(report.loads, profile().units),
+        load_of=services().views.run_loads(athlete_id(), report.runs),
         before=before,
         after=after if wanted < current else None,
         is_current=wanted == current,

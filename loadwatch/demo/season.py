@@ -23,12 +23,17 @@ ATHLETE_ID = 1001
 JUMP_RATIO = 1.62
 """How the live long run compares with the longest run of the 30 days before it. [unitless]"""
 
+LIVE_HILLINESS_M = 32.0
+"""Of the live long run: three times the usual, and so steep that it brakes on the way down. [m]"""
+
 HOME_DEG = (0.5, -30.0)
 DEG_PER_M = 1 / 111_195.0
 STRAIGHT_M = 84.39
 LANE_RADIUS_M = 36.8
 """The measured line of lane 1: 0.30 m out from the kerb, whose radius is 36.50 m."""
 LAP_M = 2 * STRAIGHT_M + 2 * math.pi * LANE_RADIUS_M  # 400.00
+SPRINT_M = 110.0
+SPRINT_MPS = 5.4
 REST_HR = 62.0
 HILL_M = 260.0
 HILL_GRADE = 0.075
@@ -113,10 +118,10 @@ class Season:
     Attributes
     ----------
     history : tuple of DemoActivity
-        In order of time; all ended at least a day before `until`. Nothing in it is a jump.
+        In order of time; all ended at least a day before `until`. Nothing in it is a jump in distance.
     live : tuple of DemoActivity
-        In this order: an ordinary easy run, the long run that is a jump, a bike ride. All within 20 h before
-        `until`.
+        In this order: an ordinary easy run, the long run that is a jump in distance and in hills, a bike ride.
+        All within 20 h before `until`.
     """
 
     until: datetime
@@ -272,12 +277,16 @@ class _Runner:
         return self._finish(day, slot, name, at, rng, (section,), legs, stops, hilliness_m, workout_type, start)
 
     def track(self, day: date, slot: int, repetitions: int) -> DemoActivity:
-        """Warm-up, laps of a 400 m oval with half a lap of jogging between, cool-down."""
+        """Warm-up, laps of a 400 m oval with half a lap of jogging between, the last ended in a sprint, cool-down."""
         rng = self.rng_of(self.activity_id(day, slot))
         legs = [Leg(round(2_000 / 2.7), 2.7, 138, 0, 1)]
         for number in range(repetitions):
             fast = 4.35 * rng.uniform(0.985, 1.015)
-            legs.append(Leg(round(LAP_M / fast), fast, 174 + rng.uniform(-1, 3), 1, 2 * number + 2))
+            sprint_m = SPRINT_M if number == repetitions - 1 else 0.0
+            lap = 2 * number + 2
+            legs.append(Leg(round((LAP_M - sprint_m) / fast), fast, 174 + rng.uniform(-1, 3), 1, lap))
+            if sprint_m:
+                legs.append(Leg(round(sprint_m / SPRINT_MPS), SPRINT_MPS, 179, 1, lap))
             legs.append(Leg(round(LAP_M / 2 / 2.2), 2.2, 148, 1, 2 * number + 3))
         legs.append(Leg(round(1_500 / 2.6), 2.6, 142, 2, 2 * repetitions + 2))
         name = f"Track: {repetitions} x 400 m"
@@ -572,7 +581,7 @@ def _live(runner: _Runner, until: datetime, history: Sequence[DemoActivity]) -> 
         "Long run, felt great, kept going",
         JUMP_RATIO * longest_m,
         at="",
-        hilliness_m=10.0,
+        hilliness_m=LIVE_HILLINESS_M,
         workout_type=2,
         start=long_start,
     )
@@ -584,7 +593,8 @@ def _live(runner: _Runner, until: datetime, history: Sequence[DemoActivity]) -> 
         replace(
             long_run,
             story=f"A long run {long_when}: {long_run.activity['distance'] / 1000:.1f} km, "
-            f"{JUMP_RATIO:.2f} times the longest of the 30 days before. The runner should hear of it.",
+            f"{JUMP_RATIO:.2f} times the longest of the 30 days before, and through the hills. The runner should hear"
+            " of both.",
         ),
         replace(ride, story=f"A bike ride {ride_when}: it is shown, but does not count as running."),
     )

@@ -1,21 +1,15 @@
 """The mail of one alert: the fact, why it is told, what to do, and what the judgement rests on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from loadwatch.domain.activity import Run
 from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, Alert
 from loadwatch.domain.rules import Reason
-from loadwatch.domain.wording import Units, days_text, distance_text
+from loadwatch.domain.wording import QUANTITIES, Units, quantity_text
 from loadwatch.emails import EmailContent
 from loadwatch.emails.render import day_text, one_line, render
-
-_QUANTITIES: Final = {
-    "run_distance": "Distance of this run",
-    "session_distance": "Distance of this session",
-    "session_spike": "Length against your longest",
-    "days_without_run": "Time without a run",
-}
 
 _GRADES: Final = {
     "A": "a cohort of runners was followed",
@@ -55,6 +49,7 @@ def alert_mail(
     units: Units,
     base_url: str,
     explain_url: str | None = None,
+    more_ceilings: Sequence[str] = (),
 ) -> EmailContent:
     """
     The mail of an alert that fires.
@@ -71,6 +66,8 @@ def alert_mail(
         Where this loadwatch is reached.
     explain_url : str or None
         Page that shows how the alert came about, under `base_url`.
+    more_ceilings : sequence of str
+        How much of the other loads the next run may bring, in words (`domain.wording.load_ceiling_text`).
 
     Raises
     ------
@@ -87,7 +84,7 @@ def alert_mail(
         alert=alert,
         grade=_GRADES[alert.evidence.grade],
         rows=reason_rows(alert.reasons, units),
-        ceiling_sentence=ceiling_sentence,
+        ceilings=[ceiling_sentence, *more_ceilings],
         explain_url=explain_url,
     )
 
@@ -96,35 +93,19 @@ def reason_rows(reasons: tuple[Reason, ...], units: Units) -> list[ReasonRow]:
     """The comparisons behind an alert in people's words, the deciding one first."""
     return [
         ReasonRow(
-            what=_QUANTITIES.get(r.quantity, r.quantity.replace("_", " ")),
+            what=QUANTITIES.get(r.quantity, r.quantity.replace("_", " ")),
             window=r.window,
-            value=quantity_text(r.value, r.unit, units),
+            value=quantity_text(r.quantity, r.value, r.unit, units),
             # Of a ratio the baseline is 1 by its meaning: nothing to tell.
-            before=None if r.baseline is None or r.unit == "ratio" else quantity_text(r.baseline, r.unit, units),
-            threshold=None if r.threshold is None else quantity_text(r.threshold, r.unit, units),
+            before=None if r.unit == "ratio" else _shown(r, r.baseline, units),
+            threshold=_shown(r, r.threshold, units),
         )
         for r in reasons
     ]
 
 
-def quantity_text(value: float, unit: str, units: Units) -> str:
-    """
-    A number of a `Reason` with its unit.
-
-    Parameters
-    ----------
-    value : float
-        In `unit`.
-    unit : str
-        "m", "d", "ratio"; any other is shown as it is.
-    """
-    if unit == "m":
-        return distance_text(value, units)
-    if unit == "d":
-        return days_text(value)
-    if unit == "ratio":
-        return f"{value:.2f} times"
-    return f"{value:g} {unit}"
+def _shown(reason: Reason, number: float | None, units: Units) -> str | None:
+    return None if number is None else quantity_text(reason.quantity, number, reason.unit, units)
 
 
 def _which(alert: Alert, run: Run | None) -> tuple[str, ...]:

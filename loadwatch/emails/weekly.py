@@ -1,4 +1,4 @@
-"""The mail of a week: how much it was, how that compares, what stood out, how far the next run may go."""
+"""The mail of a week: the three loads, how they compare, what stood out, how far the next run may go."""
 
 import re
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import WeeklyReport
 from loadwatch.domain.wording import Units, ceiling_text, distance_text, duration_text
 from loadwatch.emails import EmailContent
+from loadwatch.emails.loads import load_rows
 from loadwatch.emails.render import day_text, one_line, render
 
 CLOSE: Final = 0.10
@@ -82,6 +83,8 @@ def weekly_mail(report: WeeklyReport, *, name: str, units: Units, timezone: str,
         kicker=" · ".join(part for part in (one_line(name), f"Week {week.week}", days) if part),
         verdict=_verdict(report, units),
         report=report,
+        # Of a week without runs there is nothing to add up, and what is missing may only be late.
+        loads=load_rows(report.loads, units) if report.runs else [],
         runs=[_run_row(run, units, zone) for run in report.runs],
         # A sum that leaves a run out would be taken for the whole.
         total_time=duration_text(report.moving_s) if all(run.moving_s for run in report.runs) else None,

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 from loadwatch.domain.alerts import AlertState
 from loadwatch.domain.daily import IsoWeek
-from loadwatch.domain.wording import ceiling_text
+from loadwatch.domain.wording import ceiling_text, load_ceiling_text
 from loadwatch.emails import EmailContent
 from loadwatch.emails.alert import alert_mail
 from loadwatch.emails.retraction import retraction_mail
 from loadwatch.emails.weekly import weekly_mail
 from loadwatch.services.errors import MailDelayed, MailRefused
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, OutboxItem, Tx
-from loadwatch.services.views import ceiling_of, week_of
+from loadwatch.services.views import ceilings_of, week_of
 
 WEEKLY_HOUR = 7
 MAX_ATTEMPTS = 12
@@ -134,10 +134,12 @@ class NotifyService:
             cause = tx.transitions(profile.id, alert.id)[-1].cause
             return retraction_mail(alert, cause, name=profile.name, units=profile.units, base_url=self._base_url)
         detail = tx.run_detail(profile.id, alert.run_id) if alert.run_id else None
+        ceilings = ceilings_of(tx, profile, self._clock())
         return alert_mail(
             alert,
             detail.run if detail else None,
-            ceiling_text(ceiling_of(tx, profile, self._clock()), profile.units),
+            ceiling_text(ceilings.mileage, profile.units),
+            more_ceilings=[load_ceiling_text(c, profile.units) for c in (ceilings.hills, ceilings.fast)],
             name=profile.name,
             units=profile.units,
             base_url=self._base_url,
@@ -167,5 +169,5 @@ class NotifyService:
         with self._database.write() as tx:
             spent = tx.expired_alerts(now, limit)
             for alert_id in spent:
-                tx.move_alert(alert_id, AlertState.RESOLVED, "spent: 7 days after the run", now)
+                tx.move_alert(alert_id, AlertState.RESOLVED, "spent: its time after the run is over", now)
         return len(spent)

@@ -1,10 +1,11 @@
 """What pages, mails and the API show: stored facts put into the domain's records, once, here."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.activity import Run
+from loadwatch.domain.activity import Run, counted
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.ceilings import (
     Ceiling,
@@ -14,7 +15,7 @@ from loadwatch.domain.ceilings import (
     next_run_ceiling,
 )
 from loadwatch.domain.daily import DayTotal, IsoWeek
-from loadwatch.domain.loads import RunLoad, fast_by_day, loads_reach, run_loads
+from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_by_day, fast_speeds, loads_reach, run_loads
 from loadwatch.domain.report import Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
 from loadwatch.domain.rules import EarlierHistory, look_back_from
 from loadwatch.services.errors import NotYours
@@ -116,11 +117,14 @@ class RunPage:
     load : RunLoad or None
         What it added to each load, fast running by what was fast for its runner on that day; None for an
         activity that does not count.
+    speeds : FastSpeeds or None
+        What was fast for its runner when it began; None where that was not known.
     """
 
     detail: RunDetail
     alerts: tuple[Alert, ...]
     load: RunLoad | None
+    speeds: FastSpeeds | None
 
 
 class ViewService:
@@ -180,17 +184,31 @@ class ViewService:
         with self._database.read() as tx:
             return tx.run_details_since(athlete_id, self._clock() - timedelta(days=days))
 
+    def run_loads(self, athlete_id: int, runs: Sequence[Run]) -> dict[int, RunLoad]:
+        """The load of each of these runs, as of its own start, by its id; of what does not count there is none."""
+        if not runs:
+            return {}
+        since = min(r.start for r in runs)
+        until = max(r.start for r in runs) + timedelta(days=1)  # a longer second recording may begin later
+        with self._database.read() as tx:
+            known = tx.runs_between(athlete_id, loads_reach(since), until)
+            five_k_m_s = _profile(tx, athlete_id).five_k_m_s
+        return {load.run.id: load for load in run_loads(known, since=since, five_k_m_s=five_k_m_s)}
+
     def run(self, athlete_id: int, run_id: int) -> RunPage:
         with self._database.read() as tx:
             detail = tx.run_detail(athlete_id, run_id)
             if detail is None:
                 raise NotYours(f"run {run_id}")
             of_run = [a for a in tx.alerts_since(athlete_id, detail.run.start) if a.run_id == run_id]
-            start = detail.run.start
-            runs = tx.runs_between(athlete_id, loads_reach(start), start + timedelta(microseconds=1))
+            before = tx.runs_between(athlete_id, loads_reach(detail.run.start), detail.run.start)
             five_k_m_s = _profile(tx, athlete_id).five_k_m_s
-        loads = {load.run.id: load for load in run_loads(runs, since=start, five_k_m_s=five_k_m_s)}
-        return RunPage(detail, tuple(of_run), loads.get(run_id))
+        return RunPage(
+            detail,
+            tuple(of_run),
+            load=self.run_loads(athlete_id, [detail.run]).get(run_id),
+            speeds=fast_speeds(counted(before), detail.run.start, five_k_m_s=five_k_m_s),
+        )
 
     def load(self, athlete_id: int, since: date, until: date) -> list[DayLoad]:
         """

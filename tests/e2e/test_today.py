@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
 from tests.support.browser import CHROMIUM, FLAGS, needs_browser
+from tests.support.samples import give_features, season_of_loads
 from tests.support.seeding import PASSWORD, SeedRun, add_runs, busy_season, connect, seeded_services, sign_up
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PAGE_LIMIT_BYTES = 250_000
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 BUSY, EMPTY, LEARNING = "busy@example.org", "empty@example.org", "learning@example.org"
+LOADED = "loaded@example.org"
 PAGES = {
     "today": "/",
     "alerts": "/alerts",
@@ -74,7 +76,7 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """A busy athlete, one who has just begun, and one without a run."""
+    """A busy athlete without samples, the same with them, one who has just begun, and one without a run."""
     folder = tmp_path_factory.mktemp("e2e")
     services = seeded_services(folder, strava_client_id="1", strava_client_secret="secret")
     busy = sign_up(services, BUSY, "Ann")
@@ -85,6 +87,13 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     learning = sign_up(services, LEARNING, "Lea")
     connect(services, learning.athlete_id, 78)
     add_runs(services, learning.athlete_id, [SeedRun(services.clock().replace(day=20), 4_200)], 1_000)
+    loaded = sign_up(services, LOADED, "Lou")
+    connect(services, loaded.athlete_id, 79)
+    add_runs(services, loaded.athlete_id, busy_season(), 2_000)
+    give_features(services, loaded.athlete_id, season_of_loads)
+    with services.store.write() as tx:
+        tx.add_outbox(loaded.athlete_id, "weekly", "2026-W45", services.clock())
+    services.notify.deliver_due()
     yield services
     services.close()
 
@@ -160,6 +169,34 @@ def test_every_page_is_quiet_small_and_asks_nobody_else(
 
 
 @pytest.mark.parametrize("look", LOOKS)
+def test_the_three_loads_fit_wherever_they_are_shown(
+    browser: "Browser", origin: str, services: Services, look: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    athlete_id = services.accounts.athlete_by_email(LOADED)
+    assert athlete_id is not None
+    runs = {d.run.name: d.run.id for d in services.views.runs(athlete_id)}
+    pages = {
+        "today": "/",
+        "runs": "/runs",
+        "alerts": "/alerts",
+        "week": "/weeks/2026-W45",
+        "run-track": f"/runs/{runs['Tempo']}",
+        "run-hills": f"/runs/{runs['Autumn trail']}",
+    } | {f"alert-{a.rule}": f"/alerts/{a.id}" for a in services.views.alerts(athlete_id)}
+    weekly = next(m.name for m in services.mailbox.list(athlete_id) if "Week" in m.subject)
+    pages["mail-weekly"] = f"/mailbox/{weekly}/html"
+    with visiting(browser, origin, **look) as visit:
+        visit.log_in(LOADED)
+        for name, path in pages.items():
+            visit.page.goto(origin + path)
+            visit.page.wait_for_load_state("networkidle")
+            shoot(visit, f"loads-{name}-{request.node.callspec.id}")
+
+            assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+        assert (visit.complaints, visit.elsewhere) == ([], [])
+
+
+@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("who", [EMPTY, LEARNING])
 def test_an_athlete_without_history_is_told_what_to_do_next(
     browser: "Browser", origin: str, who: str, look: dict[str, Any], request: pytest.FixtureRequest
@@ -199,12 +236,12 @@ def test_a_runner_logs_in_reads_why_and_acknowledges(browser: "Browser", origin:
         assert "29.0 km: your longest in 30 days was 21.1 km" in alert.inner_text()
         assert alert.get_by_text("Distance of this run").is_visible()
         assert alert.get_by_text("1.37 times").is_visible()
-        assert page.get_by_role("article").count() == 2
+        assert page.get_by_role("article").count() == 3
 
         alert.get_by_role("button", name="I have read this").click()
         page.wait_for_load_state("networkidle")
 
-        assert page.get_by_role("article").count() == 1
+        assert page.get_by_role("article").count() == 2
         assert page.get_by_role("heading", name="Read, and still counting").is_visible()
         page.goto(origin + "/alerts/2")
         assert page.get_by_text("read by the runner").is_visible()

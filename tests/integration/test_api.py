@@ -39,7 +39,7 @@ EXAMPLE = {"run_id": "69", "alert_id": "2", "iso_week": "2026-W47"}
 
 @pytest.fixture(scope="module")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder, made once and copied: Ann with a season and two alerts, Bob with one run in New York."""
+    """A data folder, made once and copied: Ann with a season and three alerts, Bob with one run in New York."""
     folder = tmp_path_factory.mktemp("season")
     services = seeded_services(folder)
     ann = sign_up(services, ANN)
@@ -150,7 +150,7 @@ def test_an_alert_has_exactly_the_shape_that_was_promised(ann: Caller) -> None:
 
 
 def test_alerts_come_newest_first_and_by_day(ann: Caller) -> None:
-    assert [a["id"] for a in ann("/alerts").get_json()] == [2, 1]
+    assert [a["id"] for a in ann("/alerts").get_json()] == [2, 3, 1]  # 2 and 3 speak of one run
     assert [a["id"] for a in ann("/alerts?from=2026-11-17&to=2026-11-17").get_json()] == [1]
     assert ann("/alerts?from=2026-01-01&to=2026-02-01").get_json() == []
 
@@ -166,7 +166,8 @@ def test_a_row_for_each_local_day_between_the_first_run_and_today(ann: Caller, b
 
     assert [r["date"] for r in rows] == [f"2026-11-{d}" for d in range(15, 23)]  # today is the 22nd
     assert [r["distance_m"] for r in rows] == [0, 0, 21_100, 0, 4_000, 0, 29_000, 0]
-    assert rows[0] == {"date": "2026-11-15", "n_runs": 0, "distance_m": 0.0, "moving_s": 0.0, "ascent_m": 0.0}
+    sums = ("distance_m", "moving_s", "ascent_m", "descent_m", "eccentric_load_m", "fast_m", "sprint_m", "track_m")
+    assert rows[0] == {"date": "2026-11-15", "n_runs": 0, **dict.fromkeys(sums, 0.0)}
     assert [(r["date"], r["n_runs"], r["ascent_m"]) for r in bob("/load?from=2026-01-01").get_json()] == [
         ("2026-11-20", 1, None),  # unknown is not zero
         ("2026-11-21", 0, 0.0),
@@ -196,7 +197,7 @@ def test_runs_by_local_day(ann: Caller) -> None:
     ]
     run = ann("/runs/69").get_json()
     assert (run["distance_m"], run["ascent_m"], run["start"]) == (29_000.0, 640.0, "2026-11-21T12:00:00Z")
-    assert (run["source"], run["source_id"], run["alert_ids"]) == ("strava", 69, [2])
+    assert (run["source"], run["source_id"], run["alert_ids"]) == ("strava", 69, [2, 3])
     assert len(ann("/runs").get_json()) == 69
 
 
@@ -210,7 +211,7 @@ def test_the_ceiling_and_the_week_are_those_of_the_pages(ann: Caller, services: 
     assert week["distance_m"] == 54_100.0
     assert (week["monday"], week["sunday"]) == ("2026-11-16", "2026-11-22")
     assert [r["id"] for r in week["runs"]] == [67, 68, 69]
-    assert [a["id"] for a in week["alerts"]] == [1, 2]
+    assert [a["id"] for a in week["alerts"]] == [1, 2, 3]
     assert [p["week"] for p in week["previous"]] == ["2026-W43", "2026-W44", "2026-W45", "2026-W46"]
 
 

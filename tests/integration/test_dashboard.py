@@ -81,7 +81,7 @@ def strava() -> Iterator[FakeStrava]:
 
 @pytest.fixture(scope="module")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder, made once and copied: Ann with a season, two alerts and a mail; Bob with one run."""
+    """A data folder, made once and copied: Ann with a season, three alerts and a mail; Bob with one run."""
     folder = tmp_path_factory.mktemp("season")
     services = seeded_services(folder)
     ann = sign_up(services, ANN)
@@ -387,7 +387,7 @@ def test_an_alert_tells_its_whole_derivation_and_is_acknowledged(client: FlaskCl
     assert response.location == "/"
     assert services.views.alert(athlete_of(services, ANN), 2).alert.state == "acknowledged"
     assert "I have read this" not in client.get("/alerts/2").text
-    assert client.get("/").text.count("<article") == 1
+    assert client.get("/").text.count("<article") == 2
 
 
 def test_a_run_links_to_strava_in_strava_s_words(client: FlaskClient) -> None:

@@ -55,6 +55,29 @@ RETURN = replace(
     evidence=Evidence("C", "Expert opinion"),
 )
 
+DOWNHILL = replace(
+    SPIKE,
+    rule="R-H1",
+    severity=1,
+    title="Downhill load 1 240 m: your most in 42 days was 120 m",
+    reasons=(
+        Reason("eccentric_load", 1_240.0, "m", 120.0, 370.0, "largest of 42 days before"),
+        Reason("hill_spike", 10.333, "ratio", 1.0, 2.0, "42 days"),
+    ),
+    evidence=Evidence("C", "Laboratory studies"),
+)
+
+FAST = replace(
+    SPIKE,
+    rule="R-T1",
+    title="5 200 m of fast running in 7 days: your usual week has 2 200 m",
+    reasons=(
+        Reason("fast_7d", 5_200.0, "m", 2_200.0, 3_300.0, "mean of 12 weeks before"),
+        Reason("fast_z7", 5.44, "sd", None, 2.0, "mean of 12 weeks before"),
+    ),
+    evidence=Evidence("B", "Duhig et al. 2016"),
+)
+
 Sound = Callable[[EmailContent], str]
 
 
@@ -66,7 +89,7 @@ def test_the_subject_is_the_fact() -> None:
     assert mail().subject == "18.4 km: your longest in 30 days was 15.0 km"
 
 
-@pytest.mark.parametrize("alert", [SPIKE, RETURN])
+@pytest.mark.parametrize("alert", [SPIKE, RETURN, DOWNHILL, FAST])
 def test_every_alert_is_a_sound_mail(alert: Alert, sound: Sound) -> None:
     sound(mail(alert))
 
@@ -86,21 +109,43 @@ def test_the_text_names_value_baseline_and_threshold_of_each_comparison() -> Non
     assert (
         "- Distance of this run (longest of 30 days before): 18.4 km; before: 15.0 km; threshold: 16.5 km\n" in text
     )
-    assert "- Length against your longest (30 days): 1.23 times; threshold: 1.10 times\n" in text
+    assert "- Against the longest before it (30 days): 1.23 times; threshold: 1.10 times\n" in text
 
 
 def test_the_table_has_the_same_numbers_as_the_text(sound: Sound) -> None:
     shown = sound(mail())
 
     assert "Distance of this run (longest of 30 days before) 18.4 km 15.0 km 16.5 km" in shown
-    assert "Length against your longest (30 days) 1.23 times – 1.10 times" in shown
+    assert "Against the longest before it (30 days) 1.23 times – 1.10 times" in shown
+
+
+def test_metres_downhill_and_fast_are_metres_with_readable_names(sound: Sound) -> None:
+    downhill, fast = mail(DOWNHILL), mail(FAST)
+
+    assert (
+        "- Downhill load of this run (largest of 42 days before): 1 240 m; before: 120 m; threshold: 370 m\n"
+        "- Downhill, against the most before it (42 days): 10.33 times; threshold: 2.00 times\n"
+    ) in downhill.text
+    assert "Downhill load of this run (largest of 42 days before) 1 240 m 120 m 370 m" in sound(downhill)
+    assert (
+        "- Fast running of 7 days (mean of 12 weeks before): 5 200 m; before: 2 200 m; threshold: 3 300 m\n"
+        "- Spreads above your usual week (mean of 12 weeks before): 5.4; threshold: 2.0\n"
+    ) in fast.text
+    assert "Evidence: grade B — Duhig et al. 2016. Grade B: taken over from another sport." in sound(fast)
+
+
+def test_the_ceilings_of_the_other_loads_are_said_where_they_are_given(sound: Sound) -> None:
+    more = ["Downhill load: none until the quads have settled.", "Fast running: below 2 850 m."]
+    content = alert_mail(DOWNHILL, RUN, CEILING, name="", units="metric", base_url=BASE_URL, more_ceilings=more)
+    for part in (content.text, sound(content)):
+        assert " ".join((CEILING, *more)) in " ".join(part.split())
 
 
 def test_a_comparison_without_a_baseline_leaves_it_out(sound: Sound) -> None:
     content = mail(RETURN)
 
-    assert "- Time without a run (before this run): 33 days; threshold: 14 days\n" in content.text
-    assert "Time without a run (before this run) 33 days – 14 days" in sound(content)
+    assert "- Days without a run before it (before this run): 33 days; threshold: 14 days\n" in content.text
+    assert "Days without a run before it (before this run) 33 days – 14 days" in sound(content)
 
 
 def test_miles_for_those_who_run_in_miles(sound: Sound) -> None:

@@ -9,7 +9,7 @@ from loadwatch.domain.activity import Run
 from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.ceilings import Ceiling
 from loadwatch.domain.daily import IsoWeek
-from loadwatch.domain.report import WeeklyReport
+from loadwatch.domain.report import LoadLine, WeeklyReport
 from loadwatch.domain.rules import Evidence, Reason
 from loadwatch.domain.wording import Units
 from loadwatch.emails import EmailContent
@@ -67,6 +67,14 @@ QUIET = WeeklyReport(
     alerts=(),
     ceiling=CEILING,
 )
+MILEAGE = LoadLine("mileage", 42_300.0, 40_100.0, 17_600.0, 4, 4)
+LOADS = (
+    MILEAGE,
+    LoadLine("hills", 1_240.0, 310.0, 430.0, 4, 4, ascent_m=1_300.0),
+    LoadLine("fast", 2_400.0, 2_000.0, 0.0, 3, 4, sprint_m=120.0, track_m=3_600.0, track_laps=9.0),
+)
+UNKNOWN = (MILEAGE, LoadLine("hills", None, None, None, 1, 4), LoadLine("fast", None, 1_800.0, None, 0, 4))
+LOADED = replace(QUIET, loads=LOADS)
 EMPTY = replace(QUIET, runs=(), distance_m=0.0, moving_s=0.0, longest_m=0.0)
 FIRST = replace(QUIET, previous=(), usual_m=None, ceiling=LEARNING)
 
@@ -94,7 +102,10 @@ def test_within_a_tenth_a_week_is_close_to_the_usual(usual_km: float, words: str
     assert mail(replace(QUIET, usual_m=usual_km * 1000)).subject == f"Week 47: 42.3 km in 4 runs, {words}"
 
 
-@pytest.mark.parametrize("report", [QUIET, EMPTY, FIRST, replace(QUIET, alerts=(ALERT,), other_sports=2)])
+@pytest.mark.parametrize(
+    "report",
+    [QUIET, EMPTY, FIRST, LOADED, replace(QUIET, loads=UNKNOWN), replace(QUIET, alerts=(ALERT,), other_sports=2)],
+)
 @pytest.mark.parametrize("units", ["metric", "imperial"])
 def test_every_week_is_a_sound_mail(report: WeeklyReport, units: Units, sound: Sound) -> None:
     sound(mail(report, units))
@@ -185,6 +196,37 @@ def test_the_week_is_drawn_beside_the_four_before_it(sound: Sound) -> None:
     assert 'width="52%"' in content.html
 
 
+def test_the_three_loads_stand_side_by_side(sound: Sound) -> None:
+    content = mail(LOADED)
+    shown = sound(content)
+
+    assert (
+        "THE THREE LOADS\n"
+        "- Mileage: 42.3 km; usual week 40.1 km; next run up to 17.6 km\n"
+        "- Hills: 1 240 m; usual week 310 m; next run below 430 m (ascent 1 300 m)\n"
+        "- Fast running: at least 2 400 m; usual week 2 000 m; next run none for now (3 of 4 runs told;"
+        " of it sprinted at least 120 m; on a track, jogging included, 3 600 m, 9.0 laps)\n"
+    ) in content.text
+    assert "This week Usual week Next run Mileage 42.3 km 40.1 km up to 17.6 km Hills" in shown
+    assert "(ascent 1 300 m) 1 240 m 310 m below 430 m Fast running" in shown
+    assert "9.0 laps) at least 2 400 m 2 000 m none for now" in shown
+
+
+def test_a_load_that_is_not_known_is_called_so_and_not_nought(sound: Sound) -> None:
+    content = mail(replace(QUIET, loads=UNKNOWN))
+
+    assert "- Hills: unknown; usual week not known yet; next run not known yet (1 of 4 runs told" in content.text
+    assert "- Fast running: unknown; usual week 1 800 m; next run not known yet (0 of 4 runs told" in content.text
+    assert "too few to add up) unknown not known yet not known yet Fast running" in sound(content)
+
+
+def test_a_week_without_runs_adds_nothing_up(sound: Sound) -> None:
+    content = mail(replace(EMPTY, loads=LOADS))
+
+    sound(content)
+    assert "LOADS" not in content.text
+
+
 def test_the_alerts_of_the_week_come_with_advice_and_link(sound: Sound) -> None:
     content = mail(replace(QUIET, alerts=(ALERT,)))
     for part in (content.text, sound(content)):
@@ -196,12 +238,12 @@ def test_the_alerts_of_the_week_come_with_advice_and_link(sound: Sound) -> None:
 
 
 def test_a_quiet_week_is_short() -> None:
-    quiet, loud = mail(), mail(replace(QUIET, alerts=(ALERT,)))
+    quiet, loud = mail(LOADED), mail(replace(LOADED, alerts=(ALERT,)))
 
     assert "STOOD OUT" not in quiet.text
     assert "arithmetic" not in quiet.text
     lines = [line for line in quiet.text.split("---")[0].splitlines() if line]
-    assert len(lines) <= 18  # of which 4 runs and 5 weeks
+    assert len(lines) <= 22  # of which 3 loads, 4 runs and 5 weeks
     assert len(quiet.text) < len(loud.text)
 
 

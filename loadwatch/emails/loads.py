@@ -1,0 +1,108 @@
+"""The three loads of a week in words: the same in a mail and on a page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from loadwatch.domain.report import LoadLine
+from loadwatch.domain.wording import Units, distance_text, fast_text, height_text
+
+UNKNOWN: Final = "unknown"
+NOT_YET: Final = "not known yet"
+
+_NAMES: Final = {"mileage": "Mileage", "hills": "Hills", "fast": "Fast running"}
+_MEANINGS: Final = {
+    "mileage": "distance run",
+    "hills": "downhill load: steeper descent, more of it the faster",
+    "fast": "metres at a speed that is fast for you",
+}
+_AMOUNTS: Final = {"mileage": distance_text, "hills": height_text, "fast": fast_text}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRow:
+    """
+    One of the three loads in words, each number with its unit.
+
+    Attributes
+    ----------
+    line : LoadLine
+        What the words were made of.
+    value : str
+        Of the week; "at least …" where some of its runs do not tell, "unknown" where too few do.
+    usual, ceiling : str
+        Of a usual week, and of the next run; "not known yet" where there is none.
+    told : str
+        How many runs the value rests on; empty where it is all of them.
+    beside : tuple of str
+        What else is known of it: the ascent, what was sprinted, what was run on a track.
+    """
+
+    line: LoadLine
+    name: str
+    meaning: str
+    value: str
+    usual: str
+    ceiling: str
+    told: str
+    beside: tuple[str, ...]
+
+    @property
+    def notes(self) -> str:
+        """All beside the numbers in a line, may be empty."""
+        return "; ".join(part for part in (self.told, *self.beside) if part)
+
+
+def load_rows(lines: Iterable[LoadLine], units: Units) -> list[LoadRow]:
+    """The loads of a week in words."""
+    return [_row(line, units) for line in lines]
+
+
+def _row(line: LoadLine, units: Units) -> LoadRow:
+    amount = _AMOUNTS[line.kind]
+    if line.value is None:
+        value = UNKNOWN
+    else:
+        value = "at least " * (line.known_runs < line.n_runs) + amount(line.value, units)
+    return LoadRow(
+        line=line,
+        name=_NAMES[line.kind],
+        meaning=_MEANINGS[line.kind],
+        value=value,
+        usual=NOT_YET if line.usual is None else amount(line.usual, units),
+        ceiling=_ceiling(line, units),
+        told=_told(line),
+        beside=tuple(_beside(line, units)),
+    )
+
+
+def _ceiling(line: LoadLine, units: Units) -> str:
+    if line.ceiling is None:
+        return NOT_YET
+    if line.kind == "mileage":
+        return f"up to {distance_text(line.ceiling, units)}"
+    return f"below {_AMOUNTS[line.kind](line.ceiling, units)}" if line.ceiling else "none for now"
+
+
+def _told(line: LoadLine) -> str:
+    if line.known_runs == line.n_runs:
+        return ""
+    said = f"{line.known_runs} of {line.n_runs} run{'s' * (line.n_runs > 1)} told"
+    if line.value is not None:
+        return said
+    if line.kind == "fast" and not line.known_runs:
+        return f"{said}: no samples, or what is fast for you is still being learnt"
+    return f"{said}, too few to add up"
+
+
+def _beside(line: LoadLine, units: Units) -> Iterable[str]:
+    if line.ascent_m is not None and line.n_runs:
+        yield f"ascent {height_text(line.ascent_m, units)}"
+    if line.sprint_m:
+        yield f"of it sprinted at least {fast_text(line.sprint_m, units)}"
+    if line.kind == "fast" and line.n_runs:
+        if line.track_m is None:
+            yield "on a track: unknown"
+        elif line.track_m:
+            laps = "" if line.track_laps is None else f", {line.track_laps:.1f} laps"
+            yield f"on a track, jogging included, {fast_text(line.track_m, units)}{laps}"
