@@ -26,8 +26,8 @@ class LoadLine:
     ----------
     kind : {"mileage", "hills", "fast"}
     value : float or None
-        The week's distance, downhill load, or fast metres. [m] None if too few of its runs tell; if most do,
-        the sum over those.
+        The week's distance, downhill load, or fast metres, summed over the runs that tell: a lower bound where
+        not all do. [m] None if too few do and those had nothing of it.
     usual : float or None
         Mean of those of the four weeks before of which it is known. [m]
     ceiling : float or None
@@ -219,16 +219,18 @@ def _track_laps(load: RunLoad) -> float | None:
 def _week_sum(
     week: IsoWeek, loads: Sequence[RunLoad], quantity: Callable[[RunLoad], float | None]
 ) -> tuple[float | None, int, int]:
-    """Sum over the week's runs that tell, None if too few do; how many do; how many there are."""
+    """Sum over the runs that tell, None if too few do and had nothing of it; how many do; how many there are."""
     values = [quantity(load) for load in loads if week.monday <= load.run.local_date <= week.sunday]
     known = [v for v in values if v is not None]
-    return sum(known) if mostly_known(len(known), len(values)) else None, len(known), len(values)
+    total = sum(known) if mostly_known(len(known), len(values)) or sum(known) > 0 else None
+    return total, len(known), len(values)
 
 
 def _usual(
     compared: Sequence[IsoWeek], loads: Sequence[RunLoad], quantity: Callable[[RunLoad], float | None]
 ) -> float | None:
-    sums = [s for w in compared if (s := _week_sum(w, loads, quantity)[0]) is not None]
+    weeks = [_week_sum(w, loads, quantity) for w in compared]
+    sums = [total for total, known, n in weeks if total is not None and mostly_known(known, n)]
     return sum(sums) / len(sums) if sums else None
 
 

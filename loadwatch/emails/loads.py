@@ -29,7 +29,7 @@ class LoadRow:
     line : LoadLine
         What the words were made of.
     value : str
-        Of the week; "at least …" where some of its runs do not tell, "unknown" where too few do.
+        Of the week; "at least …" where some of its runs do not tell, "unknown" where too few do to say anything.
     usual, ceiling : str
         Of a usual week, and of the next run; "not known yet" where there is none.
     told : str

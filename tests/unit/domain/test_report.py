@@ -167,14 +167,16 @@ def test_the_usual_of_each_load_is_the_mean_of_those_weeks_of_which_it_is_known(
     assert fast.usual == pytest.approx(1_000 / 3)
 
 
-def test_a_week_of_which_most_runs_tell_is_their_sum_and_says_how_many_they_are():
+def test_a_week_is_at_least_what_the_runs_that_tell_make_and_says_how_many_they_are():
     three = [loaded(day, hill_m=100) for day in (0, 1, 2)]
 
     _, most, _ = loads_of(*three, run(3, 8))
     _, few, _ = loads_of(*three[:2], run(3, 8))
+    _, nothing, _ = loads_of(*[loaded(day, hill_m=0) for day in (0, 1)], run(3, 8))
 
     assert (most.value, most.known_runs, most.n_runs) == (300, 3, 4)
-    assert (few.value, few.known_runs, few.n_runs) == (None, 2, 3)
+    assert (few.value, few.known_runs, few.n_runs) == (200, 2, 3)
+    assert (nothing.value, nothing.known_runs, nothing.n_runs) == (None, 2, 3)  # "at least 0 m" says nothing
 
 
 def test_a_treadmill_is_left_out_of_hills_and_track_and_of_fast_running_if_it_tells_no_speed():
