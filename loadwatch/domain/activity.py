@@ -282,26 +282,33 @@ class RunFeatures:
     warnings: tuple[str, ...] = ()
 
 
-def counted(runs: Iterable[Run]) -> list[Run]:
+class Counted(list[Run]):
+    """What `counted` gave, so that it need not go through it again."""
+
+
+def counted(runs: Iterable[Run]) -> Counted:
     """
     The runs whose distance counts, in order of start: of the run family, measured, trusted, and each once.
 
     Of two that share most of the shorter one's time (a watch and a phone) the longer stays.
     """
+    if isinstance(runs, Counted):
+        return runs
     eligible = [r for r in runs if r.sport in RUN_FAMILY and r.distance_m and r.distance_trusted]
     kept: dict[int, Run] = {}
     under_way: list[Run] = []
     for run in sorted(eligible, key=lambda r: (r.start, r.id)):
         under_way = [r for r in under_way if r.end > run.start]
-        same = [r for r in under_way if _is_duplicate(run, r)]
-        if any((r.distance_m or 0.0) >= (run.distance_m or 0.0) for r in same):
-            continue
-        for shorter in same:
-            del kept[shorter.id]
-            under_way.remove(shorter)
+        if under_way:
+            same = [r for r in under_way if _is_duplicate(run, r)]
+            if any((r.distance_m or 0.0) >= (run.distance_m or 0.0) for r in same):
+                continue
+            for shorter in same:
+                del kept[shorter.id]
+                under_way.remove(shorter)
         kept[run.id] = run
         under_way.append(run)
-    return list(kept.values())
+    return Counted(kept.values())
 
 
 def _is_duplicate(a: Run, b: Run) -> bool:

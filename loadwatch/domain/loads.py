@@ -64,8 +64,8 @@ class FastSpeeds:
 
 def reference_features(earlier: Sequence[Run], at: datetime) -> list[RunFeatures]:
     """Features of those runs of the 180 days before `at` that tell of top speed."""
-    features = [r.features for r in between(earlier, at - REFERENCE_WINDOW, at)]
-    return [f for f in features if f is not None and f.best_20s_m_s is not None]
+    window = between(earlier, at - REFERENCE_WINDOW, at)
+    return [f for r in window if (f := r.features) is not None and f.best_20s_m_s is not None]
 
 
 def fast_speeds(earlier: Sequence[Run], at: datetime, *, five_k_m_s: float | None = None) -> FastSpeeds | None:

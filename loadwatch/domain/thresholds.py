@@ -356,3 +356,234 @@ Hill repetitions: so many climbs in succession, each at least so high and at lea
 begin this near each other, lead the same way within this angle, and whose heights vary by less than this, standard
 deviation over mean. [1; m; s; m; m; degrees; unitless] Design choice.
 """
+
+# Context, and what alerts are measured against in a backtest: none of these sets off an alert
+
+ACUTE_DAYS: Final = 7
+CHRONIC_DAYS: Final = 28
+"""
+Windows of the acute and the chronic load. [d] Gabbett 2016, doi:10.1136/bjsports-2015-095788; as time constants of
+weighted means Williams et al. 2017, doi:10.1136/bjsports-2016-096589 (lambda = 2 / (N + 1)).
+"""
+
+CHRONIC_HISTORY_DAYS: Final = 21
+CHRONIC_ACTIVE_DAYS: Final = 3
+"""With a shorter history, or fewer days of running before the acute week, there is no ratio. [d] Design choice."""
+
+COMPARED_WEEK: Final = 0.30
+COMPARED_ACWR: Final = 1.50
+"""
+Rules that others alert on, counted in a backtest for comparison: a week so much above the one before it, an
+acute:chronic ratio above this. [unitless] Cloosterman et al. 2024, doi:10.4085/1062-6050-0430.23: they flag 16 to
+33 % of 22 839 sessions of runners.
+"""
+
+INJURY_WASHOUT: Final = timedelta(days=21)
+"""A day with an injury begins a new one only after so long without. Design choice, as Lövdal et al. 2021,
+doi:10.1123/ijspp.2020-0518, who asked for three weeks of full fitness."""
+
+INJURY_HORIZONS: Final = (7, 14)
+"""How long before an injury an alert counts as having come before it. [d] Design choice."""
+
+# Symptoms
+
+NRS_MILD: Final = 2
+NRS_MODERATE: Final = 5
+"""
+Pain up to the first is mild, up to the second moderate, above it severe. [0-10] The pain-monitoring model
+(Thomeé 1997; Silbernagel et al. 2007, Am J Sports Med: tendons and kneecaps) takes the same cuts; not validated
+for acute strains of the thigh.
+"""
+
+NRS_CHANGE: Final = 2
+"""Points by which pain must change to mean something. [0-10] Smallest change that patients call one, about 2."""
+
+LASTING: Final = timedelta(hours=24)
+STUCK_MODERATE: Final = timedelta(days=10)
+STUCK_SILENCE: Final = timedelta(days=14)
+"""
+Pain that lasts for longer than the first is level 2; level 2 for so long as the second is level 3, unless there was
+a silence of more than the third in between: nobody knows how it was then. Design choice.
+"""
+
+NEW_WINDOW: Final = timedelta(days=28)
+"""A one-sided complaint is new where its place was not reported for so long. Design choice."""
+
+TREND_WINDOW: Final = timedelta(days=7)
+MORNING_BASELINE: Final = timedelta(days=14)
+MORNINGS_RISEN: Final = 2
+ASYMMETRY_REPORTS: Final = 2
+"""
+Pain rises where it is `NRS_CHANGE` above its lowest of 7 days, or on so many mornings of them above the lowest
+morning of 14; a one-sided complaint repeats with so many reports in 7 days. [d; d; 1; 1] Design choice.
+"""
+
+SYMPTOM_MEMORY: Final = timedelta(hours=72)
+"""An older check-in amplifies loads by one level less for each further so long. Design choice."""
+
+SORENESS_AGE_D: Final = 5
+"""Soreness after a run that is older than this, counted from the run or from the first report, is none. [d]"""
+
+SORENESS_ONSET: Final = timedelta(hours=12)
+"""Soreness begins 12 to 72 h after a run: a run of less than this before the check-in did not make it."""
+
+# Red flags: what of earlier reports and loads they look at
+
+AFTER_SESSION_D: Final = 4
+BONE_SPIKE_D: Final = 28
+"""Days after a session in which RF2 looks for muscle breakdown, and after a jump in mileage for bone stress. [d]"""
+
+STUCK_D: Final = 14
+SEVERE_PAIN: Final = timedelta(days=3)
+FLARE_WINDOW: Final = timedelta(days=56)
+FLARES: Final = 3
+"""
+RF13: no improvement in so many days of reduced load; severe pain for longer than this; so many flares within eight
+weeks. [d; -; -; 1] Design choice.
+"""
+
+LIMP_SETTLES: Final = timedelta(hours=24)
+"""A limp that is still there after this has not settled (RF5: 24-48 h). Design choice: the earlier of the two."""
+
+# Patterns
+
+PATTERN_SCORE: Final = 6
+PATTERN_MARGIN: Final = 2
+BONE_GUARD_SCORE: Final = 5
+LOAD_POINTS: Final = 2
+"""
+A pattern is named from this score and lead over the next on; bone stress is shown from its own score on; recent
+loads add at most so much. [points] Design choice, clinical reasoning without a validation.
+"""
+
+FAST_SPIKE_D: Final = 7
+DESCENT_SPIKE_D: Final = 4
+MILEAGE_SPIKE_D: Final = 21
+PREVIOUS_INJURY_D: Final = 365
+"""Days for which a jump in load, or an earlier injury, speaks for a pattern. [d] Design choice; that earlier
+hamstring injury matters: Green et al. 2020 (review; relative risk of another one 2.7 ever, 4.8 when recent)."""
+
+# Rehabilitation and the return to running. Doses and limits of single exercises are in knowledge/*.toml.
+
+NRS_MILD_TENDON: Final = 3
+"""A run on the ladder is clean up to `NRS_MILD`; for a tendon up to this. [NRS] Pain-monitoring model."""
+
+PAIN_STEP: Final = 1
+"""Nearer to the baseline than a whole step of the scale is back to it. [NRS] Design choice."""
+
+BASELINE_DAYS: Final = 7
+"""The baseline is the median of the mornings of so many days up to the session. [d] Design choice."""
+
+SETBACKS: Final = 2
+SETBACK_WINDOW: Final = timedelta(days=14)
+"""So many setbacks within this time: see a professional. Design choice."""
+
+FRESH_BRUISE: Final = timedelta(days=10)
+"""No deep massage for this long after a bruise showed. Design choice, on the safe side of the usual 5 to 10 days."""
+
+CLEAN_SESSIONS: Final = 2
+"""Clean sessions that each level of the ladder takes. Design choice, as in a soldiers' trial of run-walk."""
+
+LADDER_OVERSHOOT: Final = 1.2
+LADDER_LEAST: Final = 0.8
+"""More running than this times the step is an overshoot; less than this is no session. [unitless] Design choice."""
+
+LADDER_ROUNDING: Final = 1.05
+"""Distance, descent and fast metres may exceed a limit by this: a corner, not a lap. [unitless] Design choice."""
+
+RUNNING_M_S: Final = 2.1
+"""From here on a metre of a run-walk session was run. [m/s] Design choice: people change gait near 2 m/s."""
+
+LADDER_GROWTH: Final = 1.15
+LADDER_LONG_SHARE: Final = 0.6
+"""Level 8 grows by at most this a session, to this share of the old long run. [unitless] Design choice."""
+
+LADDER_FIRST_DESCENT_M: Final = 50.0
+LADDER_DESCENT_GROWTH: Final = 1.5
+"""Descent of the first hilly session, and how it may grow per exposure. [m; unitless] Design choice. Less is flat."""
+
+LADDER_FAST_SHARE: Final = 0.5
+LADDER_FAST_M: Final = 100.0
+"""Track work returns at this share of the old fast metres; fewer metres than the second are none. Design choice."""
+
+LADDER_AFTER_BREAK: Final = (4, 7)
+LADDER_AFTER_LONG_BREAK: Final = (1, 4)
+"""Levels to start from after a break of 14 to 28 days, and after a longer one, even without pain. Design choice."""
+
+# What symptoms and loads amount to together, and how often the runner is told
+
+BUILD_WEEK: Final = 0.30
+BUILD_MEAN: Final = 1.20
+BUILD_WEEKS: Final = 4
+"""
+A weekly build: two weeks in a row at least so much above the one before, and the last at least so many times the
+mean of the four before it. [unitless; unitless; weeks] Nielsen et al. 2014, doi:10.2519/jospt.2014.5164 (874
+novices, p = 0.07); Frandsen et al. 2025 found nothing for the weekly ratio. Told in the weekly mail alone.
+"""
+
+MATCH_WINDOW: Final = timedelta(days=7)
+"""A load raises severity where it was put on the place that hurts, for so long. Design choice."""
+
+RECENT_INJURY: Final = timedelta(days=365)
+"""An injury of the same site raises severity for so long. Green et al. 2020 (hamstring, team sports)."""
+
+HAMSTRING_WATCH: Final = timedelta(weeks=12)
+"""After a problem at the back of the thigh it counts as a recent injury for so long. Design choice: about one in ten
+has it again within two months."""
+
+HAMSTRING_LOAD: Final = timedelta(days=7)
+QUAD_LOAD: Final = timedelta(days=4)
+BONE_LOAD: Final = timedelta(days=28)
+"""How long before a check-in fast running, a descent or long run, and a jump in mileage count for C-HS, C-Q and
+C-BSI. Design choice."""
+
+GRADUAL: Final = timedelta(days=10)
+"""Sit-bone pain that came gradually resembles a tendon's from so long on. Design choice."""
+
+NERVE_LASTING: Final = timedelta(days=7)
+"""Burning, tingling or numbness of more than so long is to be acted on. Design choice."""
+
+STOPPED_RUNS: Final = 2
+STOPPED_WINDOW: Final = timedelta(days=7)
+"""So many runs stopped by the outer knee within this time. [1; -] Design choice."""
+
+SORENESS_RECHECK: Final = timedelta(hours=72)
+DESCENT_RECHECK: Final = timedelta(hours=48)
+MORNING_HOUR: Final = 7
+"""When to ask how it feels: after soreness was told, after a jump downhill, and after any other jump the next
+morning. [-; -; h local] Design choice."""
+
+PUSHING: Final = timedelta(hours=72)
+PUSHING_BLOCK: Final = timedelta(days=7)
+"""A run counts as running through severe symptoms that were told within the first; it is said once in each such
+part of a problem's time. Design choice."""
+
+HILLY_M: Final = 150.0
+"""Downhill load, or ascent, from which a run is hilly for somebody whose thigh hurts. [m] Design choice: the jump
+from which a descent speaks."""
+
+REDUCED_DAYS: Final = 14
+REDUCED_SHARE: Final = 0.80
+"""Load is reduced where so many days have less than this share of the mean of the 28 before. [d; 1] Design choice."""
+
+ASK_FOR: Final = timedelta(days=3)
+"""So long it is asked how the thighs feel after a jump in load, unless the runner has told it: soreness is over by
+then. Design choice."""
+
+COOL_DOWN_ACT: Final = timedelta(hours=72)
+RED_AGAIN: Final = timedelta(hours=24)
+"""Cool-down of severity 3; a red flag is told again after so long until it is acknowledged. Design choice."""
+
+BUDGET_WEEK: Final = 2
+BUDGET_MONTH: Final = 4
+BUDGET_ACT_DAY: Final = 1
+"""Mails below severity 3 in any 7 and any 30 days, and of severity 3 in any 24 hours. [1] Design choice."""
+
+QUIET_FROM: Final = 21
+QUIET_TO: Final = 7
+"""Hours of the night without mails. [h local] Design choice."""
+
+SNOOZE: Final = timedelta(days=14)
+MUTE_WINDOW: Final = timedelta(days=60)
+MUTE_AFTER: Final = 3
+"""How long a snooze lasts; so many times "not useful" within the window mute a family. [-; -; 1] Design choice."""
