@@ -1,12 +1,29 @@
-"""What becomes of findings: alerts that fire, are acknowledged, spent, corrected or taken back."""
+"""What becomes of findings: alerts that fire, are read, snoozed, spent, corrected or taken back; which are mailed."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
+from loadwatch.domain.findings import ACT, LOAD_FAMILIES, RED, RED_FAMILY
 from loadwatch.domain.rules import Evidence, Finding, Reason
-from loadwatch.domain.thresholds import ALERT_LIFE, COOL_DOWN, HILL_ALERT_LIFE, OLD_RUN
+from loadwatch.domain.thresholds import (
+    ALERT_LIFE,
+    BUDGET_ACT_DAY,
+    BUDGET_MONTH,
+    BUDGET_WEEK,
+    COOL_DOWN,
+    COOL_DOWN_ACT,
+    HILL_ALERT_LIFE,
+    MUTE_AFTER,
+    MUTE_WINDOW,
+    OLD_RUN,
+    QUIET_FROM,
+    QUIET_TO,
+    RED_AGAIN,
+)
 
 
 class AlertState(StrEnum):
@@ -14,16 +31,36 @@ class AlertState(StrEnum):
 
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"
+    MONITORING = "monitoring"
+    """The same again, no worse, of what the runner has read already."""
+    SNOOZED = "snoozed"
+    """The runner wants to hear no more of its kind for a while."""
     RESOLVED = "resolved"
+    """The runner says that it is gone, or a later alert speaks in its place."""
+    EXPIRED = "expired"
     """Spent: its time has run out."""
     RETRACTED = "retracted"
-    """Taken back: the run it spoke of was corrected or deleted."""
+    """Taken back: what it spoke of was corrected or deleted."""
 
 
-OPEN_STATES = frozenset({AlertState.FIRING, AlertState.ACKNOWLEDGED})
+OPEN_STATES = frozenset({AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.MONITORING, AlertState.SNOOZED})
+READ_STATES = frozenset({AlertState.ACKNOWLEDGED, AlertState.MONITORING})
 
 MAIL_FROM_SEVERITY = 2
 """An alert of this severity or more leaves by mail at once; below it waits for the weekly mail."""
+
+DIGEST_ONLY: Final = frozenset({"R-M3"})
+"""Rules that with loads alone wait for the weekly mail, however much the runner wants to hear."""
+
+Settled = Literal["later", "gone"]
+"""Why an alert is resolved: a later one speaks in its place; the runner says that it is gone."""
+
+_SETTLED_CAUSE: Final[dict[Settled, str]] = {
+    "later": "a later alert speaks in its place",
+    "gone": "the runner says that it is gone",
+}
+
+Sensitivity = Literal["quiet", "balanced", "watchful"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +73,23 @@ class Alert:
     title, message, action : str
         The fact in a line; why it is told; what to do now.
     severity : int
-        1 weekly mail, 2 caution.
-    run_id, problem_id : int or None
-        What it speaks of; None for a run that is gone.
-    run_start : datetime
-        Start of the run, UTC.
+        1 weekly mail, 2 caution, 3 act, 4 red flag.
+    run_id : int or None
+        The run it speaks of; None for a check-in without one, and for a run that is gone.
+    problem_id, report_id : int or None
+        The check-in that opened the problem it speaks of, and the one it stands on.
+    at : datetime
+        Start of the run, or time of the check-in, UTC.
     created_at : datetime
         When it was first stored, UTC.
-    load_level : int
-        1 small, 2 moderate, 3 large.
+    load_level, symptom_level : int
+        0 none, 1 small, 2 moderate, 3 large; 0 none to 4 red flag.
+    ask_at : datetime or None
+        When to ask how it feels, UTC.
+    feedback : str or None
+        "useful" or "not_useful", where the runner said so.
+    settled : Settled or None
+        Why it is resolved.
     """
 
     id: int
@@ -60,9 +105,24 @@ class Alert:
     coverage: tuple[str, ...]
     run_id: int | None
     problem_id: int | None
-    run_start: datetime
+    at: datetime
     created_at: datetime
     load_level: int = 1
+    dedup_key: str = ""
+    symptom_level: int = 0
+    report_id: int | None = None
+    ask_at: datetime | None = None
+    feedback: str | None = None
+    settled: Settled | None = None
+
+    @property
+    def is_of_run(self) -> bool:
+        """Whether a run alone set it off, not a check-in."""
+        return self.report_id is None
+
+    @property
+    def is_red(self) -> bool:
+        return self.severity >= RED
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +134,14 @@ class StoredAlert:
     ----------
     id : int
     episode : str
-        With the dedup key what makes an alert one: the run it speaks of.
+        With the dedup key what makes an alert one: the run or the check-in it speaks of.
+    at : datetime
+        When that was, UTC.
     finding_digest : str
         Of the facts it was last built on: equal digests mean that there is nothing to change.
+    symptom_level : int
+    settled : Settled or None
+        Why it is resolved.
     """
 
     id: int
@@ -84,8 +149,10 @@ class StoredAlert:
     episode: str
     state: AlertState
     severity: int
-    run_start: datetime
+    at: datetime
     finding_digest: str
+    symptom_level: int = 0
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +162,7 @@ class Fire:
     finding: Finding
     state: AlertState
     cause: str
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +173,17 @@ class Revise:
     finding: Finding
     state: AlertState
     cause: str
+    settled: Settled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An alert whose facts stand, but whose state changes."""
+
+    alert: StoredAlert
+    state: AlertState
+    cause: str
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +194,58 @@ class Retract:
     cause: str
 
 
-Change = Fire | Revise | Retract
+Change = Fire | Revise | Move | Retract
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Until when a key is not to be told, UTC, and up to which severity: what is worse is told all the same."""
+
+    until: datetime
+    severity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """
+    What the runner wants to hear less of. None of it touches a red flag.
+
+    Attributes
+    ----------
+    snoozed : mapping of dedup key to Snooze
+    planned : collection of date
+        Local days whose long run or race was planned: loads alone are no news there.
+    muted : collection of str
+        Dedup keys that wait for the weekly mail.
+    """
+
+    snoozed: Mapping[str, Snooze] = field(default_factory=dict)
+    planned: Collection[date] = ()
+    muted: Collection[str] = ()
+    sensitivity: Sensitivity = "balanced"
+
+
+NO_WISHES: Final = Wishes()
 
 
 def episode(finding: Finding) -> str:
-    """The name of the run in the alert's key."""
-    return f"run-{finding.run.id}"
+    """The name of the run or check-in in the alert's key."""
+    return finding.episode
 
 
-def alert_life(finding: Finding) -> timedelta:
-    """After which time since its run an alert is spent."""
+def alert_life(finding: Finding) -> timedelta | None:
+    """After which time since what it speaks of an alert is spent; None for a red flag: never by itself."""
+    if finding.is_red:
+        return None
     return HILL_ALERT_LIFE if finding.family == "H" else ALERT_LIFE
 
 
 def reconcile(
-    stored: Sequence[StoredAlert], findings: Sequence[tuple[Finding, str]], *, as_of: datetime
+    stored: Sequence[StoredAlert],
+    findings: Sequence[tuple[Finding, str]],
+    *,
+    as_of: datetime,
+    wishes: Wishes = NO_WISHES,
 ) -> list[Change]:
     """
     The transitions that bring the stored alerts in line with what the rules say now.
@@ -139,57 +255,252 @@ def reconcile(
     Parameters
     ----------
     stored : sequence of StoredAlert
-        All alerts of the runs that were judged, whatever their state.
+        All alerts of the runs and check-ins that were judged, whatever their state.
     findings : sequence of (Finding, str)
-        All that the rules say of those runs, each with its digest.
+        All that the rules say of those, each with its digest.
     as_of : datetime
-        Now, UTC; decides only whether an alert is already spent.
+        Now, UTC; decides only whether an alert is already spent, and whether a snooze still holds.
     """
     by_key = {(a.dedup_key, a.episode): a for a in stored}
+    followed = {key for finding, _ in findings for key in finding.follows}
     changes: list[Change] = []
     for finding, digest in findings:
-        alert = by_key.pop((finding.dedup_key, episode(finding)), None)
-        spent = as_of >= finding.run.start + alert_life(finding)
-        fresh = AlertState.RESOLVED if spent else AlertState.FIRING
-        if alert is None:
-            changes.append(Fire(finding, fresh, "spent before it was seen" if spent else "rule spoke"))
-        elif alert.state is AlertState.RETRACTED:
-            changes.append(Revise(alert, finding, fresh, "the run was corrected again"))
+        alert = by_key.pop((finding.dedup_key, finding.episode), None)
+        settled = _settled(finding, followed)
+        if alert is None or alert.state is AlertState.RETRACTED:
+            state, cause = _fresh(finding, settled, stored, as_of, wishes)
+            if alert is None:
+                changes.append(Fire(finding, state, cause, settled))
+            else:
+                changes.append(Revise(alert, finding, state, "what it rests on was corrected again", settled))
         elif alert.finding_digest != digest:
-            worse = finding.severity > alert.severity and alert.state in OPEN_STATES
-            state = AlertState.FIRING if worse else alert.state
-            changes.append(Revise(alert, finding, state, "the facts were corrected"))
+            changes.append(Revise(alert, finding, *_revised(alert, finding, settled), settled))
+        elif alert.settled != settled:
+            if settled is not None:
+                changes.append(Move(alert, AlertState.RESOLVED, _SETTLED_CAUSE[settled], settled))
+            else:
+                state, _ = _fresh(finding, settled, stored, as_of, wishes)
+                changes.append(Move(alert, state, "what had taken its place is gone", settled))
     for alert in by_key.values():
         if alert.state is not AlertState.RETRACTED:
-            changes.append(Retract(alert, "the run was corrected or deleted: the rule no longer speaks"))
+            what = "check-in" if alert.episode.startswith("report-") else "run"
+            changes.append(Retract(alert, f"the {what} was corrected or deleted: the rule no longer speaks"))
     return changes
+
+
+def _settled(finding: Finding, followed: Collection[tuple[str, str]]) -> Settled | None:
+    if finding.is_red:
+        return None
+    if finding.closed is not None:
+        return "gone"
+    return "later" if (finding.dedup_key, finding.episode) in followed else None
+
+
+def _is_spent(finding: Finding, as_of: datetime) -> bool:
+    life = alert_life(finding)
+    return life is not None and as_of >= finding.at + life
+
+
+def _fresh(
+    finding: Finding,
+    settled: Settled | None,
+    stored: Iterable[StoredAlert],
+    as_of: datetime,
+    wishes: Wishes,
+) -> tuple[AlertState, str]:
+    """The state in which a finding begins, and why."""
+    if settled is not None:
+        return AlertState.RESOLVED, _SETTLED_CAUSE[settled]
+    if _is_spent(finding, as_of):
+        return AlertState.EXPIRED, "spent before it was seen"
+    if finding.is_red:
+        return AlertState.FIRING, "rule spoke"
+    if finding.is_load_only and finding.local_date in wishes.planned:
+        return AlertState.ACKNOWLEDGED, "planned by the runner"
+    snooze = wishes.snoozed.get(finding.dedup_key)
+    if snooze is not None and as_of < snooze.until and finding.severity <= snooze.severity:
+        return AlertState.SNOOZED, f"snoozed by the runner until {snooze.until:%Y-%m-%d %H:%M} UTC"
+    if finding.family not in LOAD_FAMILIES and any(_goes_on(a, finding) for a in stored):
+        return AlertState.MONITORING, "no worse than what the runner has read"
+    return AlertState.FIRING, "rule spoke"
+
+
+def _goes_on(alert: StoredAlert, finding: Finding) -> bool:
+    """Whether an alert that was read says as much of the same, lately."""
+    return (
+        alert.state in READ_STATES
+        and alert.dedup_key == finding.dedup_key
+        and timedelta() <= finding.at - alert.at < _cool_down(finding)
+        and not is_worse(finding, alert.severity, alert.symptom_level)
+    )
+
+
+def _revised(alert: StoredAlert, finding: Finding, settled: Settled | None) -> tuple[AlertState, str]:
+    cause = "the facts were corrected"
+    if finding.is_red:
+        return AlertState.FIRING, cause  # it may be more urgent than what was read
+    if settled is not None:
+        return AlertState.RESOLVED, _SETTLED_CAUSE[settled] if alert.settled != settled else cause
+    if alert.settled is not None:
+        return AlertState.FIRING, "what had taken its place is gone"
+    if alert.state in OPEN_STATES and is_worse(finding, alert.severity, alert.symptom_level):
+        return AlertState.FIRING, cause
+    return alert.state, cause
+
+
+def is_worse(finding: Finding, severity: int, symptom_level: int) -> bool:
+    """Whether a finding is more than an earlier word: more severe, or of a higher symptom level."""
+    return finding.severity > severity or finding.symptom_level > symptom_level
+
+
+# which leave by mail, and when
 
 
 @dataclass(frozen=True, slots=True)
 class Mailed:
-    """A mail that already left for some alert: of which key, on a run of which time, how severe."""
+    """A mail that already left for some alert: of which key, on what of which time, how severe."""
 
     dedup_key: str
-    run_start: datetime
+    at: datetime
     severity: int
+    symptom_level: int = 0
 
 
-def mail_at_once(finding: Finding, mailed: Iterable[Mailed], *, as_of: datetime, old_runs_too: bool = False) -> bool:
+def mail_at_once(
+    finding: Finding,
+    mailed: Iterable[Mailed],
+    *,
+    as_of: datetime,
+    old_runs_too: bool = False,
+    wishes: Wishes = NO_WISHES,
+) -> bool:
     """
     Whether this finding leaves by mail now.
 
-    Not below severity 2, not for a run that began more than 72 hours ago, not within 7 days of a mail of the
-    same family, and not after a mail about the same run, unless this is more severe. Of several findings on
-    one run the most severe must be asked about first.
+    A red flag always does. Else not below severity 2 (for loads alone `Wishes.sensitivity` moves that), not for what
+    is more than 72 hours old, not of a muted key; not within the cool-down after a mail on the same thing (7 days,
+    of severity 3 72 hours) unless this is worse; not after a mail about the same run or check-in unless this is more
+    severe; and no more than 2 in 7 and 4 in 30 days, of severity 3 one a day. Of several findings on one thing the
+    most severe must be asked about first.
     """
-    if finding.severity < MAIL_FROM_SEVERITY:
+    if finding.is_red:
+        return True
+    if not _is_loud(finding, wishes.sensitivity) or finding.dedup_key in wishes.muted:
         return False
-    if as_of - finding.run.start > OLD_RUN and not old_runs_too:
+    if as_of - finding.at > OLD_RUN and not old_runs_too:
         return False
-    return not any(m.severity >= finding.severity and _speaks_for(m, finding) for m in mailed)
+    known = list(mailed)
+    return not any(_speaks_for(m, finding) for m in known) and _is_in_budget(finding, known)
+
+
+def _is_loud(finding: Finding, sensitivity: Sensitivity) -> bool:
+    if not finding.is_load_only or sensitivity == "balanced":
+        return finding.severity >= MAIL_FROM_SEVERITY
+    if finding.confidence == "low" or finding.rule in DIGEST_ONLY:
+        return False
+    return finding.load_level >= (3 if sensitivity == "quiet" else 1)
 
 
 def _speaks_for(mail: Mailed, finding: Finding) -> bool:
-    """Whether a mail was about the same run, or lately about the same family."""
-    apart = abs(finding.run.start - mail.run_start)
-    return not apart or (mail.dedup_key == finding.dedup_key and apart < COOL_DOWN)
+    """Whether a mail was about the same run or check-in, or lately about the same thing, and no less severe."""
+    apart = abs(finding.at - mail.at)
+    if not apart:
+        return mail.severity >= finding.severity
+    same = _subject(mail.dedup_key) == _subject(finding.dedup_key)
+    return same and apart < _cool_down(finding) and not is_worse(finding, mail.severity, mail.symptom_level)
+
+
+def _subject(dedup_key: str) -> str:
+    """What a key is about: patterns and symptoms of one site are about the same."""
+    family, _, what = dedup_key.partition(":")
+    return f"CS:{what}" if family in ("C", "S") else dedup_key
+
+
+def _cool_down(finding: Finding) -> timedelta:
+    """How long a key is quiet after a word on it."""
+    return COOL_DOWN_ACT if finding.severity >= ACT and finding.family != "P" else COOL_DOWN
+
+
+def _is_in_budget(finding: Finding, mailed: Iterable[Mailed]) -> bool:
+    if finding.severity >= ACT:
+        day = [m for m in mailed if m.severity == ACT and abs(finding.at - m.at) < timedelta(days=1)]
+        return len(day) < BUDGET_ACT_DAY
+    apart = [abs(finding.at - m.at) for m in mailed if m.severity < ACT]
+    week, month = (sum(a < timedelta(days=days) for a in apart) for days in (7, 30))
+    return week < BUDGET_WEEK and month < BUDGET_MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """
+    Hours of the night in which no mail leaves but a red flag's.
+
+    Attributes
+    ----------
+    begin, end : int
+        Local hours, 0 to 23; equal ones mean that there are none.
+    """
+
+    timezone: str
+    begin: int = QUIET_FROM
+    end: int = QUIET_TO
+
+
+def leaves_at(severity: int, now: datetime, quiet: QuietHours) -> datetime:
+    """When a mail that is ready now may leave, UTC: now, or at the end of the quiet hours."""
+    local = now.astimezone(ZoneInfo(quiet.timezone))
+    into_night = (local.hour - quiet.begin) % 24
+    night = (quiet.end - quiet.begin) % 24
+    if severity >= RED or into_night >= night:
+        return now
+    day = local.date() + timedelta(days=int(local.hour >= quiet.begin > quiet.end))
+    end = datetime(day.year, day.month, day.day, quiet.end, tzinfo=local.tzinfo)
+    return max(end.astimezone(now.tzinfo), now)
+
+
+@dataclass(frozen=True, slots=True)
+class RedAlert:
+    """A red flag that fires, with the number of mails that left for it and when the last did, UTC."""
+
+    alert_id: int
+    dedup_key: str
+    at: datetime
+    n_mails: int
+    last_mail_at: datetime | None
+
+
+def told_again(red: Iterable[RedAlert], as_of: datetime) -> list[RedAlert]:
+    """Of the red flags that nobody has acknowledged those to be told again: of each kind the newest, each 24 h."""
+    newest: dict[str, RedAlert] = {}
+    for alert in sorted(red, key=lambda a: (a.at, a.alert_id)):
+        newest[alert.dedup_key] = alert
+    return [a for a in newest.values() if a.last_mail_at is None or as_of - a.last_mail_at >= RED_AGAIN]
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What the runner thinks of one alert."""
+
+    dedup_key: str
+    is_useful: bool
+    at: datetime
+
+
+def muted_keys(
+    feedback: Iterable[Feedback], as_of: datetime, restored: Mapping[str, datetime] | None = None
+) -> frozenset[str]:
+    """
+    Keys that wait for the weekly mail: called not useful three times in 60 days, since they were last restored.
+
+    Parameters
+    ----------
+    restored : mapping of dedup key to datetime
+        When the runner asked to hear of it at once again.
+    """
+    counts: dict[str, int] = {}
+    for given in feedback:
+        since = (restored or {}).get(given.dedup_key)
+        recent = timedelta() <= as_of - given.at < MUTE_WINDOW and (since is None or given.at > since)
+        if recent and not given.is_useful and not given.dedup_key.startswith(f"{RED_FAMILY}:"):
+            counts[given.dedup_key] = counts.get(given.dedup_key, 0) + 1
+    return frozenset(key for key, n in counts.items() if n >= MUTE_AFTER)

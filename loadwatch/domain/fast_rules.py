@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import fmean
+from typing import Final
 
 from loadwatch.domain.activity import Run
 from loadwatch.domain.findings import SEVERITY_WITHOUT_SYMPTOMS, Finding, Reason
@@ -44,6 +45,9 @@ _ROUNDING = 9
 """Digits kept of a ratio before it meets a threshold."""
 
 _DAY = timedelta(days=1)
+
+FAST_REACH: Final = timedelta(days=7 * (FAST_WEEKS + 1) + 2)
+"""How far before a run fast metres are counted: 13 weeks of local days, which may be those of another zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def weekly_norm(before: Sequence[Run], at: datetime, day: date, history: timedel
     totals = [0.0] * (FAST_WEEKS + 1)
     n_known = [0] * (FAST_WEEKS + 1)
     n_runs = [0] * (FAST_WEEKS + 1)
-    for run in between(before, at - timedelta(days=7 * (FAST_WEEKS + 1) + 2), at):
+    for run in between(before, at - FAST_REACH, at):
         week = max((day - run.local_date).days, 0) // 7
         if week > FAST_WEEKS:
             continue

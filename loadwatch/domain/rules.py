@@ -1,13 +1,13 @@
 """Load level to severity: which runs a rule speaks on, and why."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from loadwatch.domain.activity import Run, counted
-from loadwatch.domain.fast_rules import fast_finding
+from loadwatch.domain.fast_rules import FAST_REACH, fast_finding
 from loadwatch.domain.findings import (
     EVIDENCE,
     LOW_CONFIDENCE_CAP,
@@ -31,6 +31,9 @@ from loadwatch.domain.thresholds import (
     BREAK,
     BREAK_BASELINE,
     BREAK_SHARE,
+    BUILD_MEAN,
+    BUILD_WEEK,
+    BUILD_WEEKS,
     FAST_WEEKS,
     FULL_HISTORY,
     HILL_WINDOW,
@@ -53,6 +56,7 @@ __all__ = [
     "Evidence",
     "Finding",
     "Reason",
+    "details_from",
     "is_learning",
     "judge",
     "look_back_from",
@@ -69,7 +73,7 @@ class EarlierHistory:
     first_start : datetime or None
         Start of the very first counted run, UTC; None if there is none before those at hand.
     n_runs : int
-        Counted runs before those at hand.
+        Counted runs before those at hand; from `MANY_RUNS` on findings do not depend on how many they are.
     """
 
     first_start: datetime | None = None
@@ -77,6 +81,9 @@ class EarlierHistory:
 
 
 NO_EARLIER_HISTORY: Final = EarlierHistory()
+
+MANY_RUNS: Final = 100
+"""So many earlier runs are not told apart from more: nobody has to count those of ten years for each alert."""
 
 
 def is_learning(history: timedelta, n_earlier_runs: int) -> bool:
@@ -119,6 +126,7 @@ def judge(
     starts = [run.start for run in known]
     first_start = earlier.first_start or (known[0].start if known else None)
     findings: list[Finding] = []
+    days = _DayDistances(known)
     for i in range(bisect_left(starts, since), len(known)):
         run = known[i]
         assert first_start is not None  # there is at least this run
@@ -129,7 +137,9 @@ def judge(
         before = known[:i] if i < _LOOK_BACK_RUNS else known[_first_needed(known, starts, i) : i]
         session = tuple(r for r in session_of[run.id] if r.start <= run.start)
         found = (
-            _return_after_break(run, session, before) or _spike(run, session, before, novice=novice),
+            _return_after_break(run, session, before)
+            or _spike(run, session, before, novice=novice)
+            or _build(run, days, history),
             fast_finding(run, session, known[:i], history, five_k_m_s=five_k_m_s),
             hill_finding(run, session, known[:i]),
         )
@@ -153,7 +163,8 @@ _FULL_HISTORY: Final = {"R-H1": HILL_WINDOW, "R-H2": HILL_WINDOW, "R-T1": timede
 
 
 def _with_history(finding: Finding, history: timedelta, n_earlier: int) -> Finding:
-    coverage = (*finding.coverage, f"{n_earlier} earlier runs over {history.days} days")
+    n_told = f"{MANY_RUNS} or more" if n_earlier >= MANY_RUNS else str(n_earlier)
+    coverage = (*finding.coverage, f"{n_told} earlier runs over {history.days} days")
     full = _FULL_HISTORY.get(finding.rule, FULL_HISTORY)
     if history >= full:
         return replace(finding, coverage=coverage)
@@ -236,6 +247,64 @@ def _spike(run: Run, session: Sequence[Run], before: Sequence[Run], *, novice: b
     )
 
 
+class _DayDistances:
+    """Distance of stretches of local days, each as it stood after some run."""
+
+    def __init__(self, known: Sequence[Run]) -> None:
+        self._runs = known
+        self._starts = [r.start for r in known]
+
+    def weeks_m(self, run: Run, n: int) -> list[float]:
+        """Of the `n` times 7 local days up to a run, the last first. [m] Runs after it are left out."""
+        totals = [0.0] * n
+        reach = timedelta(days=7 * n + 2)  # a local day may be that of another zone
+        begin, end = bisect_left(self._starts, run.start - reach), bisect_right(self._starts, run.start)
+        for other in self._runs[begin:end]:
+            week = (run.local_date - other.local_date).days // 7
+            if 0 <= week < n:
+                totals[week] += other.distance_m or 0.0
+        return totals
+
+    def runs_of(self, run: Run, before: timedelta) -> Sequence[Run]:
+        """The runs of a time before a run."""
+        return self._runs[bisect_left(self._starts, run.start - before) : bisect_left(self._starts, run.start)]
+
+
+def _is_build(weeks_m: Sequence[float]) -> bool:
+    last, before, first = weeks_m[0], weeks_m[1], weeks_m[2]
+    if not before or not first:
+        return False
+    grew = [round(a / b - 1, 9) >= BUILD_WEEK for a, b in ((last, before), (before, first))]
+    return all(grew) and last >= BUILD_MEAN * sum(weeks_m[1:]) / BUILD_WEEKS
+
+
+def _build(run: Run, days: _DayDistances, history: timedelta) -> Finding | None:
+    """R-M3: two weeks in a row of a third more, told when it begins."""
+    if history < timedelta(weeks=BUILD_WEEKS + 1):
+        return None
+    weeks_m = days.weeks_m(run, BUILD_WEEKS + 1)
+    if not _is_build(weeks_m):
+        return None
+    if any(_is_build(days.weeks_m(r, BUILD_WEEKS + 1)) for r in days.runs_of(run, timedelta(days=6))):
+        return None
+    mean_m = sum(weeks_m[1:]) / BUILD_WEEKS
+    last, before, first = weeks_m[:3]
+    return Finding(
+        rule="R-M3",
+        family="M",
+        load_type="mileage",
+        run=run,
+        load_level=1,
+        severity=SEVERITY_WITHOUT_SYMPTOMS[1],
+        confidence="normal",
+        reasons=(
+            Reason("week_distance", last, "m", before, round((1 + BUILD_WEEK) * before, 1), "7 days before those"),
+            Reason("week_before", before, "m", first, round((1 + BUILD_WEEK) * first, 1), "7 days before those"),
+            Reason("week_distance", last, "m", round(mean_m, 1), round(BUILD_MEAN * mean_m, 1), "mean of 4 weeks"),
+        ),
+    )
+
+
 def _total_m(session: Sequence[Run]) -> float:
     return sum(r.distance_m or 0.0 for r in session)
 
@@ -251,3 +320,8 @@ def look_back_from(last_before_since: datetime | None, since: datetime) -> datet
     mileage = min(last_before_since or since, since) - BREAK_BASELINE - SPIKE_WINDOW
     # A week more than the reference speed needs, for a ceiling that looks at the alerts of the last days.
     return min(mileage, since - REFERENCE_WINDOW - ALERT_LIFE)
+
+
+def details_from(since: datetime) -> datetime:
+    """From which start on `judge` reads all of a run; before it distance, times, and the best and the easy speed."""
+    return since - FAST_REACH

@@ -1,11 +1,19 @@
 """What a finding says to the runner: plain words, the numbers with their units, nothing that sounds certain."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from loadwatch.domain.ceilings import Ceiling, LoadCeiling
-from loadwatch.domain.rules import Finding
-from loadwatch.domain.thresholds import BREAK, FAST_ABSENCE, HILL_HARDLY_USED_M, HILL_SORE_M, HILL_WINDOW
+from loadwatch.domain.findings import LOAD_FAMILIES, Finding
+from loadwatch.domain.thresholds import (
+    BREAK,
+    FAST_ABSENCE,
+    HAMSTRING_WATCH,
+    HILL_HARDLY_USED_M,
+    HILL_SORE_M,
+    HILL_WINDOW,
+)
 
 Units = Literal["metric", "imperial"]
 
@@ -79,10 +87,18 @@ QUANTITIES: Final = {
     "fast_spike": "Fast running, against the most before it",
     "sprint_distance": "Sprinting of this run",
     "session_sprint_distance": "Sprinting of this session",
+    "week_distance": "Distance of 7 days",
+    "week_before": "Distance of the 7 days before",
+    "hill_height": "Climb or downhill load of this run",
+    "pain": "Worst pain you reported",
+    "symptom_level": "Symptom level (0 none to 4)",
+    "load_level": "Load level (0 none to 3)",
+    "days_since_check_in": "Time since your last check-in",
+    "days_open": "Time it was open",
 }
 """What a reason's quantity is called."""
 
-_HEIGHTS: Final = frozenset({"eccentric_load", "descent", "ascent"})
+_HEIGHTS: Final = frozenset({"eccentric_load", "descent", "ascent", "hill_height"})
 _FAST: Final = frozenset({"fast_7d", "fast_distance", "sprint_distance"})
 
 
@@ -102,6 +118,8 @@ def quantity_text(quantity: str, value: float, unit: str, units: Units = "metric
         return fast_text(value, units) if name in _FAST else distance_text(value, units)
     if unit == "d":
         return days_text(value)
+    if unit.startswith("of "):
+        return f"{value:g} {unit}"
     if unit == "ratio":
         return f"{value:.2f} times"
     return f"{value:.1f}" if unit == "sd" else f"{value:g} {unit}".strip()
@@ -116,7 +134,36 @@ def alert_text(finding: Finding, units: Units = "metric") -> AlertText:
     KeyError
         If there are no words for the rule.
     """
+    text = _TEXTS[finding.rule](finding, units)
+    if finding.family in LOAD_FAMILIES and finding.symptom_level:
+        return replace(text, action=f"{_HURTING[finding.severity]} {text.action}")
+    return text
+
+
+_HURTING: Final = {
+    0: "You reported symptoms: leave out what brings them on.",
+    1: "You reported symptoms: leave out what brings them on.",
+    2: "You reported symptoms before this run: rest a day, and check in before the next run.",
+    3: "You reported symptoms before this run: run no more until they have settled, and check in tomorrow.",
+}
+
+
+def _texts() -> "dict[str, Callable[[Finding, Units], AlertText]]":
     return {
+        "R-RED": _red_text,
+        "C-HS": _pattern_text,
+        "C-PHT": _pattern_text,
+        "C-Q": _quad_text,
+        "C-IT": _pattern_text,
+        "C-N": _pattern_text,
+        "C-BSI": _pattern_text,
+        "S-LEVEL": _level_text,
+        "S-ASYM": _asymmetry_text,
+        "S-TREND": _trend_text,
+        "S-STUCK": _stuck_text,
+        "P-PUSH": _pushing_text,
+        "R-OK": _gone_text,
+        "R-M3": _build_text,
         "R-M1": _spike_text,
         "R-RTN": _return_text,
         "R-H1": _descent_text,
@@ -124,13 +171,13 @@ def alert_text(finding: Finding, units: Units = "metric") -> AlertText:
         "R-T1": _fast_week_text,
         "R-T2": _fast_session_text,
         "R-T3": _reintroduction_text,
-    }[finding.rule](finding, units)
+    }
 
 
 def _what(finding: Finding) -> str:
     if finding.reasons[0].quantity.startswith("session_"):
         return "session"
-    return "race" if finding.run.is_race else "run"
+    return "race" if finding.run is not None and finding.run.is_race else "run"
 
 
 def _spike_text(finding: Finding, units: Units) -> AlertText:
@@ -280,6 +327,243 @@ def _return_text(finding: Finding, units: Units) -> AlertText:
         message = f"You had not run for {days_text(days)}. {before} You started within half of that: good."
         action = "Go on with short, easy, flat runs and a rest day between them, lengthened step by step."
     return AlertText(title, message, action)
+
+
+def _build_text(finding: Finding, units: Units) -> AlertText:
+    week = finding.reasons[0]
+    before = distance_text(week.baseline or 0.0, units)
+    return AlertText(
+        title=f"{distance_text(week.value, units)} in 7 days: {before} in the 7 days before",
+        message=(
+            "Two weeks in a row brought at least 30 % more than the week before. Studies of runners disagree on"
+            " whether that matters, so this is told once, in the weekly mail."
+        ),
+        action="Let the next week be no longer than this one.",
+    )
+
+
+SEEK_HELP: Final = (
+    "See a doctor or physiotherapist soon if you limp, if you heard a pop, if a bruise or a gap shows, or if it hurts"
+    " at night or at rest. New numbness or weakness, trouble with the bladder, dark urine or a badly swollen leg are"
+    " emergencies."
+)
+"""When to seek help; part of the words of every rule on symptoms."""
+
+_PLACES: Final = {
+    "posterior": "back of the thigh",
+    "anterior": "front of the thigh",
+    "lateral": "outer thigh or knee",
+    "medial": "inner thigh",
+    "deep": "deep in the thigh",
+    "back": "low back or buttock",
+    "unnamed": "thigh",
+}
+
+
+def site_text(site: str) -> str:
+    """A finding's site in words: "left back of the thigh"."""
+    side, _, areas = site.rpartition(" ")
+    places = " and ".join(_PLACES.get(area, area) for area in areas.split("+"))
+    return f"{side} {places}" if side in ("left", "right") else f"{places}{', both sides' * (side == 'both')}"
+
+
+def sentence_start(text: str) -> str:
+    """The text with a capital in front."""
+    return text[:1].upper() + text[1:]
+
+
+def _told(*sentences: str) -> str:
+    return "; ".join(sentence.rstrip(".") for sentence in sentences)
+
+
+def _red_text(finding: Finding, _: Units) -> AlertText:
+    assert finding.flag is not None  # R-RED is about one
+    flag = finding.flag.flag
+    told = _told(*finding.flag.because, *finding.flag.stronger)
+    return AlertText(
+        title=f"Stop running and get this looked at: {flag.name[:1].lower()}{flag.name[1:]}",
+        message=f"You reported: {told}. {flag.suspects} Only somebody who sees you can tell.",
+        action=" ".join((flag.action, f"Where: {flag.where}", *flag.avoid)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    resembles: str
+    why: str
+    action: str
+
+
+_PATTERNS: Final = {
+    "C-HS": _Pattern(
+        "what a strained hamstring feels like",
+        "It is the back of the thigh, and there was fast running in the 7 days before. In team sports hamstring"
+        " injuries were more frequent after more fast running than usual.",
+        "No fast running and no stretching into pain for now; walk, and run easily only if nothing is felt. Did you"
+        " hear a pop, is there a bruise or a gap, can you not walk normally? Then see a doctor today or tomorrow.",
+    ),
+    "C-PHT": _Pattern(
+        "what an irritated tendon at the sit bone feels like",
+        "It is the sit bone, sitting brings it on, and it came gradually.",
+        "Leave out sprints, hills and long sitting on hard seats; do not stretch it. Quiet holding exercises without"
+        " more than mild pain are the usual beginning.",
+    ),
+    "C-IT": _Pattern(
+        "what irritation at the outer knee feels like in runners",
+        "It is the outer knee, and it begins at about the same distance each time.",
+        "Stop each run before the distance at which it begins, and leave out downhill until that is quiet.",
+    ),
+    "C-N": _Pattern(
+        "what an irritated nerve feels like",
+        "Burning, tingling or numbness points to a nerve more than to a muscle; where along it cannot be told from"
+        " here.",
+        "Do not stretch, massage or roll the area. Find the position in which it eases, move within that, and stop a"
+        " run in which it spreads. If it spreads below the knee, or a leg gets weaker, see a doctor the same day.",
+    ),
+    "C-BSI": _Pattern(
+        "what a bone under stress can feel like",
+        "It may well be muscle. But this place, with pain on impact or at rest, must not be run through: a stress"
+        " fracture is easily missed, and waiting makes it worse.",
+        "Stop running and hopping, and do no hop tests. Have it assessed within three days, the same day if walking"
+        " hurts. No exercises until then.",
+    ),
+}
+
+
+def _pattern_text(finding: Finding, units: Units) -> AlertText:
+    pattern = _PATTERNS[finding.rule]
+    return AlertText(
+        title=f"{sentence_start(site_text(finding.site))}: it resembles {pattern.resembles}",
+        message=f"{pattern.why}{_load_behind(finding, units)} It is a resemblance, no more.",
+        action=f"{pattern.action} {SEEK_HELP}",
+    )
+
+
+def _load_behind(finding: Finding, units: Units) -> str:
+    """The load that adds to symptoms, with its number."""
+    load = finding.reasons[-1]
+    if not finding.load_level or load.unit != "m":
+        return ""
+    name = QUANTITIES.get(load.quantity, load.quantity)
+    return f" {name} lately: {quantity_text(load.quantity, load.value, load.unit, units)}, more than you are used to."
+
+
+_SORE: Final = (
+    "Both sides alike, a day or more after a run you were not used to: that is how sore muscles feel. They are worst"
+    " on the second day and gone within a week."
+)
+
+
+def _soreness_action(finding: Finding) -> str:
+    question = " Is your urine dark, or is a thigh badly swollen? Then get medical help at once." * bool(finding.ask)
+    return f"Easy and flat, or a day off. Check in again in 72 hours.{question} {SEEK_HELP}"
+
+
+def _quad_text(finding: Finding, units: Units) -> AlertText:
+    where = sentence_start(site_text(finding.site))
+    if finding.is_soreness:
+        return AlertText(
+            f"{where}: it resembles soreness after downhill or a long run", _SORE, _soreness_action(finding)
+        )
+    return AlertText(
+        title=f"{where}: it resembles a strained quad, after downhill or a long run",
+        message=(
+            f"Soreness after downhill is on both sides alike; this is not.{_load_behind(finding, units)}"
+            " It is a resemblance, no more."
+        ),
+        action=(
+            "No downhill, no fast running and no stretching into pain until it has settled. Does it hurt at every"
+            " footfall, in the groin, or at night? Then stop running and have it assessed within three days."
+            f" {SEEK_HELP}"
+        ),
+    )
+
+
+_LEVELS: Final = {
+    1: ("mild so far", "Run as it allows, and check in tomorrow morning."),
+    2: (
+        "a reason for care",
+        "Make the next run short, easy and flat, or leave it out, and check in tomorrow morning.",
+    ),
+    3: ("a reason to act", "Do not run until walking and stairs are free of it, and check in each day."),
+}
+
+
+def _level_text(finding: Finding, units: Units) -> AlertText:
+    where = sentence_start(site_text(finding.site))
+    if finding.is_soreness:
+        return AlertText(f"{where}: it resembles sore muscles", _SORE, _soreness_action(finding))
+    what, action = _LEVELS[finding.severity]
+    return AlertText(
+        title=f"{where}: {what}",
+        message=(
+            "What you feel decides, what you ran only adds to it."
+            f"{_load_behind(finding, units) or ' No jump in load is behind it as far as is known.'}"
+        ),
+        action=f"{action} {SEEK_HELP}",
+    )
+
+
+def _asymmetry_text(finding: Finding, _: Units) -> AlertText:
+    return AlertText(
+        title=f"{sentence_start(site_text(finding.site))}: one side, and again",
+        message=(
+            "You reported the same place on one side at least twice within 7 days. Ordinary soreness is mostly on"
+            " both sides and goes."
+        ),
+        action=f"Leave out what brings it on, and run short and easy only if it stays quiet. {SEEK_HELP}",
+    )
+
+
+def _trend_text(finding: Finding, _: Units) -> AlertText:
+    return AlertText(
+        title=f"{sentence_start(site_text(finding.site))}: it is getting worse",
+        message="Your pain, or that of the mornings, has risen by 2 points or more within 7 days.",
+        action=f"Take one step back: no hills, nothing fast, and shorter, until mornings are as before. {SEEK_HELP}",
+    )
+
+
+def _stuck_text(finding: Finding, _: Units) -> AlertText:
+    assert finding.flag is not None  # S-STUCK is about one
+    flag = finding.flag.flag
+    return AlertText(
+        title=f"{sentence_start(site_text(finding.site))}: it does not settle",
+        message=f"You reported: {_told(*finding.flag.because)}. {flag.suspects}",
+        action=" ".join((flag.action, f"Where: {flag.where}", *flag.avoid, SEEK_HELP)),
+    )
+
+
+def _pushing_text(finding: Finding, units: Units) -> AlertText:
+    first = finding.reasons[0]
+    amount = quantity_text(first.quantity, first.value, first.unit, units)
+    how = {"fast_distance": f"{amount} fast", "hill_height": f"a hilly run, {amount}"}.get(first.quantity, amount)
+    return AlertText(
+        title=f"You ran {how} with an open report: {site_text(finding.site)}",
+        message=(
+            "Your last check-in asked for care, and it is not closed. Another injury of the same kind is most"
+            " frequent soon after the first."
+        ),
+        action=(
+            "Leave out the next run, and check in today and tomorrow morning. If it is gone, say so in a check-in."
+            f" {SEEK_HELP}"
+        ),
+    )
+
+
+def _gone_text(finding: Finding, _: Units) -> AlertText:
+    watch = f" It stays on watch for {HAMSTRING_WATCH.days // 7} weeks: a thigh can hurt again in the first months."
+    return AlertText(
+        title=f"{sentence_start(site_text(finding.site))}: gone, well done",
+        message=f"You closed it after {days_text(finding.reasons[0].value)}.{watch * bool(finding.coverage)}",
+        action="Take up your plan again step by step: length before hills, hills before speed.",
+    )
+
+
+_TEXTS: Final = _texts()
+
+
+HURTS_FIRST: Final = "What hurts decides: while it is open, no distance is named here."
+"""In place of a ceiling."""
 
 
 def ceiling_text(ceiling: Ceiling, units: Units = "metric") -> str:

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import Run
-from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, Alert
+from loadwatch.domain.alerts import Alert
 from loadwatch.domain.rules import Reason
 from loadwatch.domain.wording import QUANTITIES, Units, quantity_text
 from loadwatch.emails import EmailContent
 from loadwatch.emails.render import day_text, one_line, render
+
+_WEIGHTS: Final = {1: "Note", 2: "Caution", 3: "Warning", 4: "Stop"}
+_BECAUSE_RED: Final = "a sign that must not be missed is mailed until you have said that you read it"
 
 _GRADES: Final = {
     "A": "a cohort of runners was followed",
@@ -50,6 +54,7 @@ def alert_mail(
     base_url: str,
     explain_url: str | None = None,
     more_ceilings: Sequence[str] = (),
+    timezone: str = "UTC",
 ) -> EmailContent:
     """
     The mail of an alert that fires.
@@ -68,23 +73,28 @@ def alert_mail(
         Page that shows how the alert came about, under `base_url`.
     more_ceilings : sequence of str
         How much of the other loads the next run may bring, in words (`domain.wording.load_ceiling_text`).
+    timezone : str
+        Of the runner: the day of a check-in.
 
     Raises
     ------
     ValueError
         If `explain_url` is not under `base_url`.
     """
-    weight = "Caution" if alert.severity >= MAIL_FROM_SEVERITY else "Note"
+    weight = _WEIGHTS[max(1, alert.severity)]
+    told = " or what you reported" if not alert.is_of_run or alert.symptom_level else ""
+    # How far the next run may go is no question while something hurts.
+    ceilings = [ceiling_sentence, *more_ceilings] if alert.is_of_run and not alert.symptom_level else []
     return render(
         "alert",
         subject=alert.title,
-        because="mail about jumps in load is switched on for you",
+        because=_BECAUSE_RED if alert.is_red else f"mail about jumps in load{told} is switched on for you",
         base_url=base_url,
-        kicker=" · ".join(part for part in (one_line(name), weight, *_which(alert, run)) if part),
+        kicker=" · ".join(part for part in (one_line(name), weight, *_which(alert, run, timezone)) if part),
         alert=alert,
         grade=_GRADES[alert.evidence.grade],
         rows=reason_rows(alert.reasons, units),
-        ceilings=[ceiling_sentence, *more_ceilings],
+        ceilings=ceilings,
         explain_url=explain_url,
     )
 
@@ -108,7 +118,9 @@ def _shown(reason: Reason, number: float | None, units: Units) -> str | None:
     return None if number is None else quantity_text(reason.quantity, number, reason.unit, units)
 
 
-def _which(alert: Alert, run: Run | None) -> tuple[str, ...]:
+def _which(alert: Alert, run: Run | None, timezone: str) -> tuple[str, ...]:
+    if not alert.is_of_run:
+        return (f"your check-in of {day_text(alert.at.astimezone(ZoneInfo(timezone)).date(), year=True)}",)
     if run is None:
-        return (f"run of {day_text(alert.run_start.date(), year=True)} (UTC)",)
+        return (f"run of {day_text(alert.at.date(), year=True)} (UTC)",)
     return day_text(run.local_date, year=True), one_line(run.name)

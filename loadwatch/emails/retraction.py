@@ -30,7 +30,8 @@ def retraction_mail(alert: Alert, cause: str, *, name: str, units: Units, base_u
         base_url=base_url,
         kicker=" · ".join(part for part in (one_line(name), "Taken back") if part),
         alert=alert,
-        day=day_text(alert.run_start.date(), year=True),
+        day=day_text(alert.at.date(), year=True),
+        what="run" if alert.is_of_run else "check-in",
         cause=because[:1].upper() + because[1:],
         rows=reason_rows(alert.reasons, units)[:1],
     )

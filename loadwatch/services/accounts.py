@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from loadwatch.domain.alerts import OPEN_STATES, AlertState
+from loadwatch.domain.alerts import Sensitivity
 from loadwatch.domain.wording import Units
 from loadwatch.services.errors import AccountExists, LoadwatchError, NotYours, SignupClosed, StravaTaken
 from loadwatch.services.notify import next_monday_morning
@@ -182,6 +182,9 @@ class AccountService:
         five_k_s: int | None = None,
         alert_mails: bool | None = None,
         weekly_mail: bool | None = None,
+        sensitivity: Sensitivity | None = None,
+        quiet_from: int | None = None,
+        quiet_to: int | None = None,
     ) -> None:
         """
         Change what is given; None leaves a setting as it is, 0 forgets the 5 km time.
@@ -199,9 +202,14 @@ class AccountService:
                 "novice": novice,
                 "alert_mails": alert_mails,
                 "weekly_mail": weekly_mail,
+                "sensitivity": sensitivity,
+                "quiet_from": quiet_from,
+                "quiet_to": quiet_to,
             }.items()
             if v is not None
         }
+        if not all(hour is None or 0 <= hour <= 23 for hour in (quiet_from, quiet_to)):
+            raise LoadwatchError("Quiet hours begin and end at an hour from 0 to 23.")
         if email is not None:
             changes["email"] = clean_email(email)
         if five_k_s is not None:
@@ -301,23 +309,6 @@ class AccountService:
         if had_none:
             self._nudge.backfill(athlete_id)
         return account
-
-    # alerts
-
-    def acknowledge(self, athlete_id: int, alert_id: int) -> None:
-        """
-        Note that the runner has read an alert; twice is once.
-
-        Raises
-        ------
-        NotYours
-        """
-        with self._database.write() as tx:
-            alert = tx.alert(athlete_id, alert_id)
-            if alert is None:
-                raise NotYours(f"alert {alert_id}")
-            if alert.state in OPEN_STATES - {AlertState.ACKNOWLEDGED}:
-                tx.move_alert(alert_id, AlertState.ACKNOWLEDGED, "read by the runner", self._clock())
 
 
 def _weekly_after_move(waiting: datetime | None, now: datetime, timezone: str) -> datetime:

@@ -2,11 +2,31 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from loadwatch.domain.alerts import AlertState, Fire, Mailed, Retract, Revise, mail_at_once, reconcile
-from loadwatch.domain.rules import Finding, judge, look_back_from
+from loadwatch.domain.activity import counted
+from loadwatch.domain.alerts import (
+    AlertState,
+    Fire,
+    Mailed,
+    Move,
+    QuietHours,
+    Retract,
+    Revise,
+    Snooze,
+    Wishes,
+    leaves_at,
+    mail_at_once,
+    muted_keys,
+    reconcile,
+)
+from loadwatch.domain.loads import run_loads
+from loadwatch.domain.rules import MANY_RUNS, Finding, details_from, judge, look_back_from
+from loadwatch.domain.symptom_rules import REPORTS_REACH, RUNS_REACH, Clinic, Runner, judge_health
+from loadwatch.domain.thresholds import ALERT_LIFE, BONE_LOAD, MUTE_WINDOW, PUSHING_BLOCK
 from loadwatch.domain.wording import alert_text
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
 
@@ -15,6 +35,9 @@ FAILED_AGAIN = timedelta(minutes=10)
 PATIENCE = timedelta(seconds=10)
 """How long a judgement waits for runs that are just arriving. A watch hands over a week of runs at once and they
 overtake one another: judged too early, today's run would be a jump over last Sunday's, which is still on its way."""
+
+BUDGET_REACH = timedelta(days=30)
+"""How far back mails count against the budget."""
 
 
 def finding_digest(finding: Finding) -> str:
@@ -27,16 +50,33 @@ def finding_digest(finding: Finding) -> str:
         "confidence": finding.confidence,
         "reasons": [asdict(r) for r in finding.reasons],
     }
+    if finding.problem_id is not None or finding.report_id is not None:
+        facts |= {
+            "symptoms": finding.symptom_level,
+            "problem": finding.problem_id,
+            "soreness": finding.is_soreness,
+            "run": finding.run.id if finding.run else None,
+            "told": finding.flag.because if finding.flag else (),
+        }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 class AssessService:
     """Judges what changed, each run as of its own start, and brings the alerts in line."""
 
-    def __init__(self, database: Database, nudge: Nudge, clock: Clock, *, notify_old_runs: bool = False) -> None:
+    def __init__(
+        self,
+        database: Database,
+        nudge: Nudge,
+        clock: Clock,
+        clinic: Callable[[], Clinic],
+        *,
+        notify_old_runs: bool = False,
+    ) -> None:
         self._database = database
         self._nudge = nudge
         self._clock = clock
+        self._clinic = clinic
         self._notify_old_runs = notify_old_runs
 
     def assess(self, athlete_id: int) -> int:
@@ -68,16 +108,13 @@ class AssessService:
 
     def _judge(self, tx: Tx, profile: AthleteProfile, since: datetime) -> tuple[int, bool]:
         now = self._clock()
-        back = look_back_from(tx.last_counted_start(profile.id, since), since)
-        findings = judge(
-            tx.runs_between(profile.id, back),
-            since=since,
-            earlier=tx.earlier_history(profile.id, back),
-            novice=profile.novice,
-            five_k_m_s=profile.five_k_m_s,
-        )
+        findings, since = self._findings(tx, profile, since)
+        wishes = self._wishes(tx, profile, since, now)
         changes = reconcile(
-            tx.stored_alerts(profile.id, since), [(f, finding_digest(f)) for f in findings], as_of=now
+            tx.stored_alerts(profile.id, since),
+            [(f, finding_digest(f)) for f in findings],
+            as_of=now,
+            wishes=wishes,
         )
         mails = False
         for change in changes:
@@ -85,19 +122,78 @@ class AssessService:
             if isinstance(change, Retract):
                 tx.move_alert(change.alert.id, AlertState.RETRACTED, change.cause, now)
                 mails |= self._take_back(tx, profile, change.alert.id, change.cause, now)
-        mailed = tx.mailed(profile.id, since - timedelta(days=30))
-        for change in changes:  # in order of run, of one run the most severe first: that one is mailed
+            elif isinstance(change, Move | Revise) and change.settled is not None:
+                # A mail that still waits would come after the one that speaks in its place.
+                tx.cancel_outbox(profile.id, "alert", str(change.alert.id), change.cause, now)
+        mailed = tx.mailed(profile.id, since - BUDGET_REACH) if changes else []
+        # In order of time, of one run or check-in the most severe first: that one is mailed.
+        for change in changes:
             match change:
-                case Fire(finding, state, cause):
+                case Fire(finding, state, cause, settled):
                     text = alert_text(finding, profile.units)
-                    alert_id = tx.add_alert(profile.id, finding, finding_digest(finding), text, state, cause, now)
-                    mails |= self._mail(tx, profile, alert_id, finding, mailed, now)
-                case Revise(alert, finding, state, cause):
+                    digest = finding_digest(finding)
+                    alert_id = tx.add_alert(profile.id, finding, digest, text, state, cause, now, settled)
+                case Revise(alert, finding, state, cause, settled):
                     text = alert_text(finding, profile.units)
-                    tx.revise_alert(alert.id, finding, finding_digest(finding), text, state, cause, now)
-                    if state is AlertState.FIRING:
-                        mails |= self._mail(tx, profile, alert.id, finding, mailed, now)
+                    alert_id = alert.id
+                    tx.revise_alert(alert_id, finding, finding_digest(finding), text, state, cause, now, settled)
+                case Move(alert, state, cause, settled):
+                    tx.move_alert(alert.id, state, cause, now, settled)
+                    continue
+                case _:
+                    continue
+            if state is AlertState.FIRING:
+                mails |= self._mail(tx, profile, alert_id, finding, mailed, wishes, now)
         return len(changes), mails
+
+    def _findings(self, tx: Tx, profile: AthleteProfile, since: datetime) -> tuple[list[Finding], datetime]:
+        """What the rules say, and from when on: with check-ins what lies a week back may change its state."""
+        reports = tx.symptom_reports(profile.id, since - ALERT_LIFE - REPORTS_REACH)
+        judged_from = runs_from = since
+        if reports:
+            since -= ALERT_LIFE
+            judged_from = min(since, reports[0].at - BONE_LOAD)
+            # Of the oldest of these only the distance is asked.
+            runs_from = min(since - PUSHING_BLOCK, reports[0].at - RUNS_REACH)
+            # Problems go by the check-in that opened them, however long ago.
+            reports = tx.symptom_reports(profile.id)
+        back = look_back_from(tx.last_counted_start(profile.id, judged_from), judged_from)
+        runs = counted(tx.runs_to_judge(profile.id, back, details_from(judged_from)))
+        loads = judge(
+            runs,
+            since=judged_from,
+            earlier=tx.earlier_history(profile.id, back, MANY_RUNS),
+            novice=profile.novice,
+            five_k_m_s=profile.five_k_m_s,
+        )
+        risk = tx.risk_profile(profile.id) if reports else None
+        findings = judge_health(
+            reports,
+            loads,
+            run_loads(runs, since=runs_from, five_k_m_s=profile.five_k_m_s) if reports else (),
+            since=since,
+            clinic=self._clinic(),
+            runner=Runner(risk.injuries, risk.risks, risk.age_band) if risk else None,
+            weeks=tx.weekly_answers(profile.id, judged_from.date()) if reports else (),
+            zone=ZoneInfo(profile.timezone),
+        )
+        # Severity 0 is praise: the page of a problem shows it, it is no alert.
+        return [f for f in findings if f.severity], since
+
+    @staticmethod
+    def _wishes(tx: Tx, profile: AthleteProfile, since: datetime, now: datetime) -> Wishes:
+        stored = tx.alert_wishes(profile.id)
+        restored = {w.dedup_key: w.restored_at for w in stored if w.restored_at is not None}
+        return Wishes(
+            snoozed={
+                w.dedup_key: Snooze(w.snoozed_until, w.snoozed_severity or 0)
+                for w in stored
+                if w.snoozed_until is not None
+            },
+            planned=frozenset(tx.planned_days(profile.id, since.date() - timedelta(days=1))),
+            muted=muted_keys(tx.feedback(profile.id, now - MUTE_WINDOW), now, restored),
+            sensitivity=profile.sensitivity,
+        )
 
     def _mail(
         self,
@@ -106,15 +202,17 @@ class AssessService:
         alert_id: int,
         finding: Finding,
         mailed: list[Mailed],
+        wishes: Wishes,
         now: datetime,
     ) -> bool:
-        if not profile.alert_mails or not mail_at_once(
-            finding, mailed, as_of=now, old_runs_too=self._notify_old_runs
-        ):
+        if not profile.alert_mails and not finding.is_red:
             return False
-        if tx.add_outbox(profile.id, "alert", str(alert_id), now) is None:
+        if not mail_at_once(finding, mailed, as_of=now, old_runs_too=self._notify_old_runs, wishes=wishes):
             return False
-        mailed.append(Mailed(finding.dedup_key, finding.run.start, finding.severity))
+        quiet = QuietHours(profile.timezone, profile.quiet_from, profile.quiet_to)
+        if tx.add_outbox(profile.id, "alert", str(alert_id), now, leaves_at(finding.severity, now, quiet)) is None:
+            return False
+        mailed.append(Mailed(finding.dedup_key, finding.at, finding.severity, finding.symptom_level))
         return True
 
     @staticmethod
@@ -122,4 +220,5 @@ class AssessService:
         found = tx.cancel_outbox(profile.id, "alert", str(alert_id), cause, now)
         if found not in ("sent", "claimed"):
             return False  # it never left: nobody needs to hear that it was wrong
-        return tx.add_outbox(profile.id, "retraction", str(alert_id), now) is not None
+        quiet = QuietHours(profile.timezone, profile.quiet_from, profile.quiet_to)
+        return tx.add_outbox(profile.id, "retraction", str(alert_id), now, leaves_at(1, now, quiet)) is not None

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.alerts import AlertState
+from loadwatch.domain.alerts import AlertState, told_again
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.wording import ceiling_text, load_ceiling_text
 from loadwatch.emails import EmailContent
@@ -125,9 +125,11 @@ class NotifyService:
                 timezone=profile.timezone,
                 base_url=self._base_url,
             )
-        alert = tx.alert(profile.id, int(item.subject))
+        alert = tx.alert(profile.id, int(item.subject.partition(".")[0]))
         if alert is None:
             return None
+        if item.kind == "again" and alert.state is not AlertState.FIRING:
+            return None  # read in the meantime
         if item.kind == "retraction":
             if alert.state is not AlertState.RETRACTED:
                 return None  # corrected back before this left: it holds again
@@ -140,6 +142,7 @@ class NotifyService:
             detail.run if detail else None,
             ceiling_text(ceilings.mileage, profile.units),
             more_ceilings=[load_ceiling_text(c, profile.units) for c in (ceilings.hills, ceilings.fast)],
+            timezone=profile.timezone,
             name=profile.name,
             units=profile.units,
             base_url=self._base_url,
@@ -164,10 +167,13 @@ class NotifyService:
         return len(due)
 
     def expire(self, limit: int = 500) -> int:
-        """Close alerts whose time has run out."""
+        """Close alerts whose time has run out, and tell again of red flags that nobody has acknowledged."""
         now = self._clock()
         with self._database.write() as tx:
             spent = tx.expired_alerts(now, limit)
             for alert_id in spent:
-                tx.move_alert(alert_id, AlertState.RESOLVED, "spent: its time after the run is over", now)
+                tx.move_alert(alert_id, AlertState.EXPIRED, "spent: its time is over", now)
+            for athlete_id in tx.athletes_with_red_alerts(limit):
+                for red in told_again(tx.red_alerts(athlete_id), now):
+                    tx.add_outbox(athlete_id, "again", f"{red.alert_id}.{red.n_mails}", now)
         return len(spent)

@@ -426,6 +426,43 @@ def test_a_history_is_read_in_one_query(house: House):
     assert len([s for s in statements if s.startswith("SELECT")]) == 1
 
 
+def test_what_the_rules_read_of_a_run_is_what_is_stored_and_of_older_runs_their_speeds(house: House):
+    house.has(*(activity(n, n) for n in range(1, 7)), activity(7, 8, sport="Ride"))
+    house.arrive(*range(1, 8))
+    since, detailed = NOW - timedelta(days=300), NOW - timedelta(days=4, hours=12)
+
+    with house.services.store.read() as tx:
+        whole = tx.runs_between(house.athlete_id, since)
+        judged = tx.runs_to_judge(house.athlete_id, since, detailed)
+
+    assert [r.id for r in judged] == [r.id for r in whole]
+    assert {r.start >= detailed for r in judged} == {True, False}
+    for one, full in zip(judged, whole, strict=True):
+        if full.features is None:
+            assert one.features is None
+        elif full.start >= detailed:
+            assert one == replace(full, features=replace(full.features, hill_reps=None, reps=(), warnings=()))
+        else:
+            assert one.features is not None
+            assert (one.distance_m, one.end) == (full.distance_m, full.end)
+            assert one.features.best_20s_m_s == full.features.best_20s_m_s
+            assert one.features.easy_speed_m_s == full.features.easy_speed_m_s
+
+
+def test_the_empty_bands_at_the_end_of_a_profile_are_not_stored_and_read_again(house: House):
+    house.has(activity(1, 1))
+    house.arrive(1)
+
+    with house.services.engines.read.connect() as raw:
+        stored = json.loads(raw.exec_driver_sql("SELECT CAST(speed_profile_m AS TEXT) FROM run_features").scalar_one())
+    with house.services.store.read() as tx:
+        (run,) = tx.runs_between(house.athlete_id, NOW - timedelta(days=300))
+
+    assert run.features is not None
+    assert run.features.speed_profile_m == (*stored, *[0.0] * (101 - len(stored)))
+    assert stored[-1] > 0
+
+
 # history
 
 
@@ -870,7 +907,7 @@ def test_the_samples_of_the_past_correct_a_judgement_made_without_them(house: Ho
 
     # Four days ago was the first fast running in weeks; today's is as much again.
     assert ("R-T3", "firing", 2) in rules(house)
-    assert [a.run_start for a in house.services.views.alerts(house.athlete_id) if a.rule == "R-T3"] == [
+    assert [a.at for a in house.services.views.alerts(house.athlete_id) if a.rule == "R-T3"] == [
         NOW - timedelta(days=4)
     ]
 

@@ -603,7 +603,7 @@ def test_a_week_after_its_run_an_alert_is_closed(house):
     house.clock.later(seconds=1)
 
     assert [house.services.notify.expire() for _ in range(2)] == [1, 0]
-    assert house.alert_states() == ["resolved"]
+    assert house.alert_states() == ["expired"]
 
 
 # without a mail server

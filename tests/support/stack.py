@@ -152,6 +152,7 @@ class Stack:
         """An account whose athlete is connected; the athlete's id."""
         accounts = self.services.accounts
         athlete_id = accounts.sign_up("Robin", email, "a long password", "Europe/Berlin", force=True).athlete_id
+        accounts.update_profile(athlete_id, quiet_from=0, quiet_to=0)  # tests run at night too
         granted = self.sim.grant(scope=",".join(ASKED_SCOPES), **grant)
         accounts.connect_strava(
             athlete_id,

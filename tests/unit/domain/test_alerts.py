@@ -24,7 +24,7 @@ from loadwatch.domain.rules import Finding, Reason
 from tests.unit.domain.build import DAY_0, run
 
 FIRING, ACKNOWLEDGED = AlertState.FIRING, AlertState.ACKNOWLEDGED
-RESOLVED, RETRACTED = AlertState.RESOLVED, AlertState.RETRACTED
+RESOLVED, EXPIRED, RETRACTED = AlertState.RESOLVED, AlertState.EXPIRED, AlertState.RETRACTED
 
 SOON = DAY_0 + timedelta(hours=2)
 
@@ -58,11 +58,9 @@ def applied(
         match change:
             case Fire(f, state, _):
                 n = len(rows) + 1
-                rows[n] = StoredAlert(n, f.dedup_key, episode(f), state, f.severity, f.run.start, digests[f])
+                rows[n] = StoredAlert(n, f.dedup_key, episode(f), state, f.severity, f.at, digests[f])
             case Revise(alert, f, state, _):
-                rows[alert.id] = replace(
-                    alert, state=state, severity=f.severity, run_start=f.run.start, finding_digest=digests[f]
-                )
+                rows[alert.id] = replace(alert, state=state, severity=f.severity, at=f.at, finding_digest=digests[f])
             case Retract(alert, _):
                 rows[alert.id] = replace(alert, state=RETRACTED)
     return list(rows.values())
@@ -91,7 +89,7 @@ def test_what_is_stored_already_is_left_alone():
 
 
 def test_corrected_facts_revise_the_alert_in_its_state():
-    for state in (FIRING, ACKNOWLEDGED, RESOLVED):
+    for state in (FIRING, ACKNOWLEDGED, EXPIRED):
         (stored,) = in_state(after([], finding(km=20)), state)
         corrected = finding(km=19)
 
@@ -117,14 +115,14 @@ def test_a_milder_correction_asks_for_no_second_look():
 
 
 def test_a_spent_alert_does_not_fire_again_whatever_is_corrected():
-    (spent,) = in_state(after([], finding(km=15, severity=1)), RESOLVED)
+    (spent,) = in_state(after([], finding(km=15, severity=1)), EXPIRED)
 
     (change,) = reconcile([spent], said(finding(km=20, severity=2)), as_of=SOON)
 
-    assert change.state is RESOLVED
+    assert change.state is EXPIRED
 
 
-@pytest.mark.parametrize("state", [FIRING, ACKNOWLEDGED, RESOLVED])
+@pytest.mark.parametrize("state", [FIRING, ACKNOWLEDGED, RESOLVED, EXPIRED])
 def test_an_alert_whose_finding_is_gone_is_retracted(state):
     (stored,) = in_state(after([], finding()), state)
 
@@ -152,7 +150,7 @@ def test_a_run_uploaded_a_week_late_makes_an_alert_that_is_spent_already():
     (just,) = reconcile([], said(finding()), as_of=week_old)
     (before,) = reconcile([], said(finding()), as_of=week_old - timedelta(seconds=1))
 
-    assert (just.state, before.state) == (RESOLVED, FIRING)
+    assert (just.state, before.state) == (EXPIRED, FIRING)
 
 
 def test_a_retracted_alert_that_comes_back_late_is_spent():
@@ -160,7 +158,7 @@ def test_a_retracted_alert_that_comes_back_late_is_spent():
 
     (change,) = reconcile(gone, said(finding()), as_of=DAY_0 + timedelta(days=8))
 
-    assert change.state is RESOLVED
+    assert change.state is EXPIRED
 
 
 def test_time_alone_changes_nothing_here():
@@ -250,4 +248,4 @@ def test_an_alert_about_hills_is_spent_after_four_days_others_after_seven():
 
     states = [fire.state for fire in reconcile([], said(finding(0, family="H"), finding(0)), as_of=on_day_5)]
 
-    assert states == [RESOLVED, FIRING]
+    assert states == [EXPIRED, FIRING]

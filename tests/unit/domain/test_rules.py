@@ -253,6 +253,19 @@ def test_judging_the_last_runs_alone_gives_what_judging_all_gives(runs, n):
         assert partly == [f for f in judge(ordered, since=DAY_0) if f.run.start >= since]
 
 
+@pytest.mark.parametrize(
+    ("n_left_out", "told"),
+    [(79, "99 earlier runs"), (80, "100 or more earlier runs"), (900, "100 or more earlier runs")],
+)
+def test_from_a_hundred_on_earlier_runs_are_not_told_apart(n_left_out, told):
+    runs = [*every_other_day(0, 38, 10), run(40, 13)]
+    before = EarlierHistory(DAY_0 - timedelta(days=3000), n_left_out)
+
+    (finding,) = judge(runs, since=DAY_0 + timedelta(days=40), earlier=before)
+
+    assert finding.coverage[-1] == f"{told} over 3040 days"
+
+
 @given(histories(), st.floats(0.1, 40), st.floats(0, 20))
 def test_a_longer_run_is_never_judged_milder(runs, km, more):
     day = max((r.start - DAY_0) / timedelta(days=1) for r in runs) + 1
@@ -263,3 +276,39 @@ def test_a_longer_run_is_never_judged_milder(runs, km, more):
         return max((f.load_level for f in findings), default=0)
 
     assert level(longer) >= level(shorter)
+
+
+# R-M3
+
+
+def weeks_of(*weekly_km: float) -> list[Run]:
+    """Four equal runs a week, one week after another."""
+    return [run(7 * week + day, km / 4) for week, km in enumerate(weekly_km) for day in (0, 2, 4, 6)]
+
+
+def builds(runs: list[Run]) -> list[tuple[int, float]]:
+    return [
+        (f.load_level, (f.run.start - DAY_0).days) for f in judge(runs, since=DAY_0) if f.run and f.rule == "R-M3"
+    ]
+
+
+def test_two_weeks_of_thirty_percent_more_are_a_note_told_once():
+    # 20, 26 and 33.8 km: 30 % each; the mean of the four weeks before the last is 21.5 km.
+    found = builds(weeks_of(20, 20, 20, 20, 26, 33.8))
+
+    assert [level for level, _ in found] == [1]
+    assert 35 < found[0][1] <= 41
+
+
+def test_one_week_of_more_or_a_little_less_than_thirty_percent_is_no_build():
+    assert builds(weeks_of(20, 20, 20, 20, 20, 33)) == []
+    assert builds(weeks_of(20, 20, 20, 20, 25.8, 33)) == []
+
+
+def test_coming_back_to_what_was_usual_is_no_build():
+    # 12, 16 and 21 km grow by a third each, and are below 1.2 times the mean of 24.8 km before them.
+    assert builds(weeks_of(45, 45, 12, 16, 21, 28)) == []
+
+
+def test_five_weeks_must_be_known_for_a_build():
+    assert builds(weeks_of(20, 26, 33.8, 44)) == []

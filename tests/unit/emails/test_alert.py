@@ -39,7 +39,7 @@ SPIKE = Alert(
     coverage=("48 earlier runs over 120 days", "history complete"),
     run_id=3,
     problem_id=None,
-    run_start=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
+    at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
     created_at=datetime(2026, 11, 22, 11, 0, tzinfo=UTC),
 )
 

@@ -25,7 +25,7 @@ ALERT = Alert(
     coverage=(),
     run_id=None,
     problem_id=None,
-    run_start=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
+    at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
     created_at=datetime(2026, 11, 22, 11, 0, tzinfo=UTC),
 )
 CAUSE = "the run was corrected or deleted: the rule no longer speaks"
