@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 
 from loadwatch.adapters.db.engine import Engines, make_engines
 from loadwatch.adapters.db.store import Store
@@ -12,12 +12,17 @@ from loadwatch.adapters.mail import FileMailbox, SmtpMailer
 from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.passwords import Argon2Hasher
 from loadwatch.adapters.processes import ProcessLeases
+from loadwatch.domain.symptom_rules import Clinic
 from loadwatch.services.accounts import AccountService
+from loadwatch.services.alerts import AlertService
 from loadwatch.services.assess import AssessService
+from loadwatch.services.check_in import CheckInService, ClinicalContent
 from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.notify import NotifyService
+from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava
+from loadwatch.services.shoes import ShoeService
 from loadwatch.services.tokens import TokenService
 from loadwatch.services.views import ViewService
 from loadwatch.settings import Settings, ensure_secret_key
@@ -77,7 +82,7 @@ class Services:
     @cached_property
     def assess(self) -> AssessService:
         old = self.settings.notify_old_runs
-        return AssessService(self.store, self.nudge, self.clock, notify_old_runs=old)
+        return AssessService(self.store, self.nudge, self.clock, _clinic, notify_old_runs=old)
 
     @cached_property
     def mailer(self) -> Mailer:
@@ -97,8 +102,24 @@ class Services:
         return AccountService(self.store, Argon2Hasher(), self.nudge, self.clock, signup=self.settings.signup)
 
     @cached_property
+    def alerts(self) -> AlertService:
+        return AlertService(self.store, self.clock)
+
+    @cached_property
+    def check_ins(self) -> CheckInService:
+        return CheckInService(self.store, self.nudge, self.clock, _clinical_content())
+
+    @cached_property
     def views(self) -> ViewService:
         return ViewService(self.store, self.clock)
+
+    @cached_property
+    def planning(self) -> PlanningService:
+        return PlanningService(self.store, self.clock)
+
+    @cached_property
+    def shoes(self) -> ShoeService:
+        return ShoeService(self.store, self.clock)
 
     def close(self) -> None:
         self.engines.dispose()
@@ -109,6 +130,34 @@ def _analysis() -> Analysis:
     from loadwatch.domain.speed import distance_is_trusted
 
     return Analysis(FEATURES_VERSION, features_of, distance_is_trusted)
+
+
+@cache
+def _clinic() -> Clinic:
+    """What check-ins are judged by; read once, when the first athlete is assessed."""
+    from loadwatch.knowledge.flags import red_flags
+    from loadwatch.knowledge.thigh_patterns import patterns
+
+    return Clinic(red_flags(), patterns())
+
+
+def _clinical_content() -> ClinicalContent:
+    """The files of `knowledge`; a broken one is refused here, with its line."""
+    from loadwatch.domain.ladder import ENTRY_QUESTIONS
+    from loadwatch.knowledge.codes import all_codes
+    from loadwatch.knowledge.flags import red_flags
+    from loadwatch.knowledge.rehab_content import rehab_content
+    from loadwatch.knowledge.thigh_patterns import patterns
+
+    rehab = rehab_content()
+    return ClinicalContent(
+        flags=red_flags(),
+        patterns=patterns(),
+        codes=all_codes(),
+        questions={**ENTRY_QUESTIONS, **{said.id: said.text for said in rehab.questions.values()}},
+        exercises=frozenset(rehab.exercises),
+        programmes=rehab.by_pattern,
+    )
 
 
 def make_services(

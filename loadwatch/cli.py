@@ -260,7 +260,9 @@ def explain(alert_id: int) -> None:
             raise click.ClickException(f"there is no alert {alert_id}")
         page = services.views.alert(athlete_id, alert_id)
         profile = services.views.profile(athlete_id)
-        console.print(explanation(page, profile.units, ZoneInfo(profile.timezone)))
+        report_id = page.alert.report_id
+        check_in = None if report_id is None else services.check_ins.result(athlete_id, report_id)
+        console.print(explanation(page, profile.units, ZoneInfo(profile.timezone), check_in))
 
 
 @main.command()
@@ -280,6 +282,90 @@ def doctor() -> None:
         if finding.do:
             console.print(f"     -> {finding.do}")
     sys.exit(any(f.state == "bad" for f in findings))
+
+
+def _headers(ctx: click.Context, param: click.Parameter, value: str | None) -> dict[str, str]:
+    """`date=Day,distance_m=Total.Distance` as a mapping."""
+    from loadwatch.adapters.files.history_csv import COLUMNS
+
+    pairs = [pair.partition("=") for pair in (value or "").split(",") if pair.strip()]
+    for name, mark, header in pairs:
+        if name.strip() not in COLUMNS or not mark or not header.strip():
+            hint = f"write NAME=HEADER, with a name of {', '.join(COLUMNS)}"
+            raise click.BadParameter(f"{name}{mark}{header}: {hint}", ctx=ctx, param=param)
+    return {name.strip(): header.strip() for name, _, header in pairs}
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="HISTORY.csv…")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each file; undefined is null.")
+@click.option(
+    "--columns",
+    "headers",
+    metavar="NAME=HEADER,…",
+    callback=_headers,
+    help="Under which headers the file has its columns, where they are not called as above.",
+)
+@click.option("--novice", is_flag=True, help="Judge as somebody who began running less than six months ago.")
+@click.option("--seed", default=1, show_default=True, help="For the intervals and the alerts of chance.")
+def backtest(files: tuple[str, ...], as_json: bool, headers: dict[str, str], novice: bool, seed: int) -> None:
+    """
+    Replay a history through the rules, run by run, as it was known then: what would have fired.
+
+    HISTORY.csv has a row for each run: date,distance_km and, where known, ascent_m, descent_m, fast_m,
+    duration_min, injury, pain_nrs, region, side, athlete, season, sport. Days without a row, or with no distance,
+    are days of rest. A column `injury` tells on which days there was one (1, or in words): then it is measured
+    whether alerts came before injuries, beside alerts of chance. Nothing is stored.
+
+    \b
+    Examples:
+      loadwatch backtest history.csv
+      loadwatch backtest --columns date=Day,distance_m=Metres,injury=Type team.csv
+      loadwatch backtest --json history.csv | jq .rules
+    """
+    from loadwatch.backtest_cli import run_backtest
+
+    sys.exit(run_backtest(files, headers=headers, as_json=as_json, novice=novice, seed=seed, console=console))
+
+
+# how it feels
+
+
+@main.command("check-in")
+@_athlete_option
+@click.option("--side", type=click.Choice(["left", "right", "both_equal", "both_unequal"]))
+@click.option("--region", multiple=True, help="Where: PP PM PD AP AM AD LT LK MT DV BK. Can be repeated.")
+@click.option("--pain-run", type=click.IntRange(0, 10), help="Worst during the run.")
+@click.option("--pain-today", type=click.IntRange(0, 10), help="Worst today.")
+@click.option("--pain-morning", type=click.IntRange(0, 10), help="This morning.")
+@click.option("--quality", multiple=True, help="What it feels like, such as tight, sharp, burning.")
+@click.option("--onset", type=click.Choice(["sudden", "during", "delayed", "gradual", "unrelated"]))
+@click.option("--aggravator", multiple=True, help="What brings it on, such as sprint, downhill, sitting.")
+@click.option("--sign", multiple=True, help="What you noticed, such as pop, bruise, limp, dark_urine.")
+@click.option("--yes", multiple=True, metavar="CODE", help="A follow-up question answered with yes.")
+@click.option("--no", multiple=True, metavar="CODE", help="A follow-up question answered with no.")
+@click.option("--note", default="", help="Anything else, in your own words.")
+@click.option("--at", type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M"]), help="Now by default.")
+def check_in(athlete: str | None, **options: object) -> None:
+    """
+    Report how the thighs feel. Without options on a terminal it asks question by question.
+
+    \b
+    Examples:
+      loadwatch check-in
+      loadwatch check-in --side left --region PM --pain-run 3 --quality tight --onset during
+      loadwatch check-in --pain-today 0
+    """
+    from loadwatch.check_in_cli import draft_of, run_check_in, run_interactive
+
+    with _services() as services:
+        athlete_id = _athlete_id(services, athlete)
+        if any(value not in (None, (), "") for value in options.values()):
+            run_check_in(services, athlete_id, draft_of(options), click.echo)
+        elif sys.stdin.isatty():
+            run_interactive(services, athlete_id, click.echo)
+        else:
+            raise click.UsageError("say what hurts, for example --side left --region PM --pain-run 3")
 
 
 # people

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel
 
 from loadwatch.domain.activity import AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
-from loadwatch.domain.alerts import Alert
+from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.ceilings import Basis, Ceiling, LoadBasis, LoadCeiling
 from loadwatch.domain.loads import RunLoad
 from loadwatch.domain.report import LoadLine, WeeklyReport
@@ -45,6 +45,15 @@ class WeekPath(BaseModel):
     iso_week: str = Field(description="Like 2026-W47.", pattern=r"^\d{4}-W\d{2}$")
 
 
+class QuietHoursOut(BaseModel):
+    """Local hours between which no mail leaves but a red flag's; equal ones mean that there are none. [h]"""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    begin: int = Field(alias="from", ge=0, le=23)
+    end: int = Field(alias="to", ge=0, le=23)
+
+
 class Me(BaseModel):
     """The athlete with their settings."""
 
@@ -57,6 +66,8 @@ class Me(BaseModel):
     five_k_s: int | None = Field(description="Time of a present 5 km race. [s]")
     alert_mails: bool
     weekly_mail: bool
+    sensitivity: Literal["quiet", "balanced", "watchful"]
+    quiet_hours: QuietHoursOut
 
     @classmethod
     def of(cls, profile: AthleteProfile) -> Self:
@@ -70,6 +81,8 @@ class Me(BaseModel):
             five_k_s=profile.five_k_s,
             alert_mails=profile.alert_mails,
             weekly_mail=profile.weekly_mail,
+            sensitivity=profile.sensitivity,
+            quiet_hours=QuietHoursOut.model_validate({"from": profile.quiet_from, "to": profile.quiet_to}),
         )
 
 
@@ -86,6 +99,8 @@ class MeChange(BaseModel):
     five_k_s: int | None = Field(None, ge=0, description="Time of a present 5 km race; 0 forgets it. [s]")
     alert_mails: bool | None = None
     weekly_mail: bool | None = None
+    sensitivity: Literal["quiet", "balanced", "watchful"] | None = None
+    quiet_hours: QuietHoursOut | None = None
 
 
 class RunShort(BaseModel):
@@ -388,7 +403,7 @@ class AlertOut(BaseModel):
     rule: str
     rule_version: str
     severity: int = Field(ge=1, le=4)
-    state: Literal["firing", "acknowledged", "resolved", "retracted"]
+    state: AlertState
     title: str
     message: str
     action: str
@@ -406,7 +421,7 @@ class AlertOut(BaseModel):
             rule=alert.rule,
             rule_version=alert.rule_version,
             severity=alert.severity,
-            state=alert.state.value,
+            state=alert.state,
             title=alert.title,
             message=alert.message,
             action=alert.action,
@@ -549,3 +564,49 @@ class Sync(BaseModel):
             last_run_start=sync.last_run_start,
             unsettled_mails=sync.unsettled_mails,
         )
+
+
+class SnoozeAsked(BaseModel):
+    """What to do with an alert's kind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    planned: bool = Field(
+        False, description="The run was planned: the load alerts of its day are read, and nothing is snoozed."
+    )
+
+
+class FeedbackAsked(BaseModel):
+    """What the runner thinks of an alert."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    useful: bool
+
+
+class PlannedDay(BaseModel):
+    """A day whose long run or race is planned: its load is no news, what hurts still is."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    day: date = Field(alias="date")
+
+
+class MutedOut(BaseModel):
+    """A kind of alert that was called not useful three times and waits for the weekly mail."""
+
+    key: str
+    alert: AlertOut
+
+
+class MutedList(RootModel[list[MutedOut]]):
+    """Those of which you were not asked yet whether to hear of them at once again."""
+
+
+class RestoreAsked(BaseModel):
+    """The answer to that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(max_length=60)
+    restore: bool

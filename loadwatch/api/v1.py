@@ -20,20 +20,27 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 
+from loadwatch.api import health, planning, shoes
 from loadwatch.api.models import (
     AlertList,
     AlertOut,
     AlertPath,
     CeilingsNow,
+    FeedbackAsked,
     Load,
     LoadDay,
     Me,
     MeChange,
+    MutedList,
+    MutedOut,
+    PlannedDay,
     Problem,
     Range,
+    RestoreAsked,
     RunFull,
     RunList,
     RunPath,
+    SnoozeAsked,
     Sync,
     Week,
     WeekPath,
@@ -103,13 +110,23 @@ def _routes(services: Services) -> APIBlueprint:
     def today() -> date:
         return services.clock().astimezone(ZoneInfo(views.profile(g.athlete_id).timezone)).date()
 
+    @bp.before_request
+    def own_alert() -> None:
+        """Somebody else's alert is not found, whatever is said of it."""
+        alert_id = (request.view_args or {}).get("alert_id")
+        if alert_id is not None:
+            views.alert(g.athlete_id, alert_id)
+
     @bp.get("/me", summary="The athlete and their settings", responses={200: Me})
     def me() -> Response:
         return _json(Me.of(views.profile(g.athlete_id)))
 
     @bp.patch("/me", summary="Change settings", responses={200: Me})
     def change_me(body: MeChange) -> Response:
-        accounts.update_profile(g.athlete_id, **body.model_dump(exclude_none=True))
+        changes = body.model_dump(exclude_none=True, exclude={"quiet_hours"})
+        if body.quiet_hours is not None:
+            changes |= {"quiet_from": body.quiet_hours.begin, "quiet_to": body.quiet_hours.end}
+        accounts.update_profile(g.athlete_id, **changes)
         return _json(Me.of(views.profile(g.athlete_id)))
 
     @bp.get("/runs", summary="Activities of some local days, the newest first", responses={200: RunList})
@@ -149,7 +166,7 @@ def _routes(services: Services) -> APIBlueprint:
         since, until = _range(query, today())
         place = ZoneInfo(views.profile(g.athlete_id).timezone)
         found = views.alerts(g.athlete_id, days=_days_back(since, services.clock()))
-        return _json(AlertList.of([a for a in found if since <= a.run_start.astimezone(place).date() <= until]))
+        return _json(AlertList.of([a for a in found if since <= a.at.astimezone(place).date() <= until]))
 
     @bp.get("/alerts/<int:alert_id>", summary="One alert with its reasons", responses={200: AlertOut})
     def alert(path: AlertPath) -> Response:
@@ -157,8 +174,39 @@ def _routes(services: Services) -> APIBlueprint:
 
     @bp.post("/alerts/<int:alert_id>/acknowledge", summary="Note that it was read", responses={200: AlertOut})
     def acknowledge(path: AlertPath) -> Response:
-        accounts.acknowledge(g.athlete_id, path.alert_id)
+        services.alerts.acknowledge(g.athlete_id, path.alert_id)
         return _json(AlertOut.of(views.alert(g.athlete_id, path.alert_id).alert))
+
+    @bp.post("/alerts/<int:alert_id>/snooze", summary="No more of this kind for 14 days", responses={200: AlertOut})
+    def snooze(path: AlertPath, body: SnoozeAsked) -> Response:
+        if body.planned:
+            services.alerts.planned(g.athlete_id, path.alert_id)
+        else:
+            services.alerts.snooze(g.athlete_id, path.alert_id)
+        return _json(AlertOut.of(views.alert(g.athlete_id, path.alert_id).alert))
+
+    @bp.post("/alerts/<int:alert_id>/feedback", summary="Whether it was of use", responses={200: AlertOut})
+    def feedback(path: AlertPath, body: FeedbackAsked) -> Response:
+        services.alerts.feedback(g.athlete_id, path.alert_id, useful=body.useful)
+        return _json(AlertOut.of(views.alert(g.athlete_id, path.alert_id).alert))
+
+    @bp.get("/muted", summary="Kinds of alert that were called not useful", responses={200: MutedList})
+    def muted() -> Response:
+        return muted_now()
+
+    def muted_now() -> Response:
+        found = services.alerts.to_restore(g.athlete_id)
+        return _json(MutedList([MutedOut(key=m.dedup_key, alert=AlertOut.of(m.alert)) for m in found]))
+
+    @bp.post("/muted", summary="Whether to hear of a muted kind at once again", responses={200: MutedList})
+    def restore(body: RestoreAsked) -> Response:
+        services.alerts.restore(g.athlete_id, body.key, restore=body.restore)
+        return muted_now()
+
+    @bp.post("/planned-days", summary="A long run or race is planned", responses={200: PlannedDay})
+    def plan_day(body: PlannedDay) -> Response:
+        services.alerts.plan_day(g.athlete_id, body.day)
+        return _json(body)
 
     @bp.get("/weeks/<iso_week>", summary="One ISO week", responses={200: Week})
     def week(path: WeekPath) -> Response:
@@ -174,6 +222,9 @@ def _routes(services: Services) -> APIBlueprint:
     def sync() -> Response:
         return _json(Sync.of(views.sync(g.athlete_id), views.connection(g.athlete_id)))
 
+    health.register(bp, services)
+    planning.register(bp, services)
+    shoes.register(bp, services)
     return bp
 
 

@@ -47,6 +47,19 @@ RULE_NAMES = {
     "R-T1": "More fast running in 7 days than in the weeks before",
     "R-T2": "More fast running than in any session before",
     "R-T3": "First fast running in 42 days",
+    "R-M3": "Two weeks in a row of at least 30 % more",
+    "R-RED": "A sign that must not be missed",
+    "C-HS": "Back of the thigh, and fast running",
+    "C-PHT": "Sit bone, and sitting",
+    "C-Q": "Front of the thigh, and downhill or a long run",
+    "C-IT": "Outer knee, at a repeatable distance",
+    "C-N": "Burning, tingling or numbness",
+    "C-BSI": "A bone that may be under stress",
+    "S-LEVEL": "What you reported, with what you ran",
+    "S-ASYM": "One side, again",
+    "S-TREND": "Getting worse",
+    "S-STUCK": "Not settling",
+    "P-PUSH": "Running through it",
 }
 
 GRADES = {
@@ -60,11 +73,14 @@ SEVERITIES = {1: "Note", 2: "Caution", 3: "Warning", 4: "Stop"}
 STATES = {
     "firing": "New",
     "acknowledged": "Read",
-    "resolved": "Past",
+    "monitoring": "Going on, read",
+    "snoozed": "Snoozed",
+    "resolved": "Settled",
+    "expired": "Past",
     "retracted": "Taken back",
 }
 
-MAIL_KINDS = {"alert": "Alert", "retraction": "Correction", "weekly": "Weekly summary"}
+MAIL_KINDS = {"alert": "Alert", "again": "Alert, again", "retraction": "Correction", "weekly": "Weekly summary"}
 
 MAIL_OUTCOMES = {
     "pending": "waiting to be sent",

@@ -37,6 +37,9 @@ class SignupForm(FlaskForm):  # type: ignore[misc, unused-ignore]
     timezone = SelectField("Time zone", choices=timezones, default="UTC")
 
 
+_HOURS = [str(hour) for hour in range(24)]
+
+
 class ProfileForm(FlaskForm):  # type: ignore[misc, unused-ignore]
     name = StringField("Name", [DataRequired("A name to greet you with, please."), Length(max=100)])
     email = EmailField("E-mail address for mails", [Length(max=254)])
@@ -46,3 +49,6 @@ class ProfileForm(FlaskForm):  # type: ignore[misc, unused-ignore]
     five_k = StringField("Your present 5 km time", [Length(max=8)])
     alert_mails = BooleanField("Mail me when a run was a jump in load")
     weekly_mail = BooleanField("Mail me a summary of the week on Monday morning")
+    sensitivity = RadioField("How much to mail about load alone", choices=["quiet", "balanced", "watchful"])
+    quiet_from = SelectField("No mails from this hour on", choices=_HOURS, coerce=int)
+    quiet_to = SelectField("until this hour", choices=_HOURS, coerce=int)

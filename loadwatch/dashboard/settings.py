@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from loadwatch.dashboard.current import athlete_id, profile, services
 from loadwatch.dashboard.forms import ProfileForm, timezones
+from loadwatch.domain.alerts import Sensitivity
 from loadwatch.domain.wording import Units
 from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, five_k_text, missing_scopes, read_five_k
 from loadwatch.services.errors import LoadwatchError
@@ -49,6 +50,9 @@ def settings() -> str | Response | tuple[str, int]:
                 five_k_s=read_five_k(form.five_k.data or ""),
                 alert_mails=bool(form.alert_mails.data),
                 weekly_mail=bool(form.weekly_mail.data),
+                sensitivity=cast("Sensitivity", form.sensitivity.data),
+                quiet_from=form.quiet_from.data,
+                quiet_to=form.quiet_to.data,
             )
         except LoadwatchError as error:
             flash(str(error), "error")

@@ -7,11 +7,23 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from loadwatch.domain.activity import Recording, Run, RunFeatures, Streams
-from loadwatch.domain.alerts import Alert, AlertState, Mailed, StoredAlert
+from loadwatch.domain.alerts import (
+    Alert,
+    AlertState,
+    Feedback,
+    Mailed,
+    RedAlert,
+    Sensitivity,
+    Settled,
+    StoredAlert,
+)
 from loadwatch.domain.daily import DayTotal
 from loadwatch.domain.rules import EarlierHistory, Finding
+from loadwatch.domain.shoes import Shoe
+from loadwatch.domain.thresholds import QUIET_FROM, QUIET_TO
 from loadwatch.domain.wording import AlertText, Units
 from loadwatch.emails import EmailContent
+from loadwatch.services.health_ports import HealthTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,22 @@ class TokenPair:
 
 
 @dataclass(frozen=True, slots=True)
+class Gear:
+    """
+    What an activity was done in or on, as the API told it.
+
+    Attributes
+    ----------
+    name, distance_m : str or None, float or None
+        None in a list, which tells the id alone. The distance is of all its activities so far. [m]
+    """
+
+    id: str
+    name: str | None = None
+    distance_m: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityRecord:
     """One activity as the API told it, in our units; what it did not tell is None."""
 
@@ -132,6 +160,7 @@ class ActivityRecord:
     is_race: bool
     is_manual: bool
     start_hidden: bool = False
+    gear: Gear | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +187,10 @@ class AthleteProfile:
     next_weekly_at: datetime | None
     five_k_s: int | None = None
     """Time of a present 5 km race, where the runner told it. [s]"""
+    sensitivity: Sensitivity = "balanced"
+    quiet_from: int = QUIET_FROM
+    quiet_to: int = QUIET_TO
+    """Local hours between which no mail leaves but a red flag's. [h]"""
 
     @property
     def five_k_m_s(self) -> float | None:
@@ -218,6 +251,17 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyWish:
+    """What a runner wants to hear of one dedup key; see `tables.AlertWish`."""
+
+    dedup_key: str
+    snoozed_until: datetime | None = None
+    snoozed_severity: int | None = None
+    restored_at: datetime | None = None
+    kept_muted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """One step in an alert's life."""
 
@@ -258,7 +302,7 @@ class SyncState:
     unsettled_mails: int
 
 
-class Tx(Protocol):
+class Tx(HealthTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox
@@ -341,14 +385,43 @@ class Tx(Protocol):
     def run_by_source(self, athlete_id: int, source: str, source_id: int) -> RunDetail | None: ...
     def delete_run(self, athlete_id: int, source: str, source_id: int) -> Run | None: ...
     def runs_between(self, athlete_id: int, since: datetime, until: datetime | None = None) -> list[Run]: ...
+    def runs_to_judge(self, athlete_id: int, since: datetime, detailed_since: datetime) -> list[Run]:
+        """
+        Activities from `since` on in order of start, with what `rules.judge` and `loads.run_loads` read of them.
+
+        Of those before `detailed_since` only distance, times, and the best and the easy speed.
+        """
+        ...
+
     def runs_of_days(self, athlete_id: int, days: Iterable[date]) -> list[Run]: ...
     def put_day_totals(self, athlete_id: int, days: Iterable[date], totals: Iterable[DayTotal]) -> None: ...
     def day_totals(self, athlete_id: int, since: date, until: date) -> list[DayTotal]: ...
     def last_counted_start(self, athlete_id: int, before: datetime) -> datetime | None: ...
-    def earlier_history(self, athlete_id: int, before: datetime) -> EarlierHistory: ...
+    def earlier_history(self, athlete_id: int, before: datetime, at_most: int | None = None) -> EarlierHistory:
+        """The first counted run before a moment, and how many there are, counted up to `at_most`."""
+        ...
+
     def first_local_date(self, athlete_id: int) -> date | None: ...
     def run_detail(self, athlete_id: int, run_id: int) -> RunDetail | None: ...
     def run_details_since(self, athlete_id: int, since: datetime) -> list[RunDetail]: ...
+
+    # shoes
+    def shoes(self, athlete_id: int) -> list[Shoe]: ...
+    def gear_by_run(self, athlete_id: int) -> dict[int, str]:
+        """Id of the shoe by id of the run, where the source named it."""
+        ...
+
+    def put_gear(self, athlete_id: int, source: str, gear: Gear, told_on: date) -> None:
+        """Note a pair that the source named, with what it told of it; what it did not tell stays as it was."""
+        ...
+
+    def add_shoe(
+        self, athlete_id: int, name: str, worn_from: date, told_m: float | None, told_on: date | None
+    ) -> int | None:
+        """Store a pair entered by hand; its id, None if another one begins on that day."""
+        ...
+
+    def delete_shoe(self, athlete_id: int, shoe_id: int) -> None: ...
 
     # assessment
     def want_assessment(self, athlete_id: int, since: datetime, now: datetime) -> None: ...
@@ -374,6 +447,7 @@ class Tx(Protocol):
         state: AlertState,
         cause: str,
         now: datetime,
+        settled: Settled | None = None,
     ) -> int: ...
     def revise_alert(
         self,
@@ -384,8 +458,29 @@ class Tx(Protocol):
         state: AlertState,
         cause: str,
         now: datetime,
+        settled: Settled | None = None,
     ) -> None: ...
-    def move_alert(self, alert_id: int, to: AlertState, cause: str, now: datetime) -> None: ...
+    def move_alert(
+        self, alert_id: int, to: AlertState, cause: str, now: datetime, settled: Settled | None = None
+    ) -> None: ...
+    def put_feedback(self, alert_id: int, feedback: str, now: datetime) -> None: ...
+    def feedback(self, athlete_id: int, since: datetime) -> list[Feedback]: ...
+    def alert_wishes(self, athlete_id: int) -> list[KeyWish]: ...
+    def put_alert_wish(self, athlete_id: int, dedup_key: str, **changes: Any) -> None:
+        """Change what a runner wants of one key; what is not named stays."""
+        ...
+
+    def planned_days(self, athlete_id: int, since: date) -> list[date]: ...
+    def put_planned_day(self, athlete_id: int, day: date, now: datetime) -> None: ...
+    def alerts_of_key(self, athlete_id: int, dedup_key: str, until: datetime) -> list[Alert]:
+        """Open ones of what was no later than a time, oldest first."""
+        ...
+
+    def athletes_with_red_alerts(self, limit: int) -> list[int]:
+        """Those with a red flag that nobody has acknowledged."""
+        ...
+
+    def red_alerts(self, athlete_id: int) -> list[RedAlert]: ...
     def expired_alerts(self, now: datetime, limit: int) -> list[int]: ...
     def alerts_since(self, athlete_id: int, since: datetime) -> list[Alert]: ...
     def alert(self, athlete_id: int, alert_id: int) -> Alert | None: ...
@@ -394,7 +489,12 @@ class Tx(Protocol):
     def mailed(self, athlete_id: int, since: datetime) -> list[Mailed]: ...
 
     # outbox
-    def add_outbox(self, athlete_id: int, kind: str, subject: str, now: datetime) -> int | None: ...
+    def add_outbox(
+        self, athlete_id: int, kind: str, subject: str, now: datetime, not_before: datetime | None = None
+    ) -> int | None:
+        """Lay a mail out to be sent, not before a time; None if it was sent already."""
+        ...
+
     def cancel_outbox(self, athlete_id: int, kind: str, subject: str, why: str, now: datetime) -> str | None:
         """Take back a mail that has not left; the state in which it was found, None if there is none."""
         ...

@@ -160,6 +160,46 @@ def test_a_run_that_goes_takes_its_features_along(engine):
         assert connection.scalar(text("SELECT count(*) FROM run_features")) == 4
 
 
+def test_alerts_and_their_steps_outlive_the_coming_of_check_ins(engine):
+    migrate.upgrade(engine, "0003")
+    at, later = "'2026-11-22 12:00:00+00:00'", "'2026-11-29 12:00:00+00:00'"
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO athletes (name, timezone, units, novice, alert_mails, weekly_mail, created_at)"
+                f" VALUES ('Ann', 'UTC', 'metric', false, true, true, {at})"
+            )
+        )
+        for episode, state in (("run-1", "firing"), ("run-2", "resolved")):
+            connection.execute(
+                text(
+                    "INSERT INTO alerts (athlete_id, dedup_key, episode, rule, rule_version, load_level, severity,"
+                    " confidence, state, title, message, action, reasons, evidence, coverage, finding_digest,"
+                    " run_start, expires_at, created_at)"
+                    f" VALUES (1, 'M:mileage', '{episode}', 'R-M1', '1', 2, 2, 'normal', '{state}', '', '', '', '[]',"
+                    f" '{{}}', '[]', '', {at}, {later}, {at})"
+                )
+            )
+        connection.execute(
+            text(
+                "INSERT INTO alert_transitions (alert_id, from_state, to_state, cause, at)"
+                f" SELECT id, NULL, state, 'rule spoke', {at} FROM alerts"
+            )
+        )
+
+    def kept(when: str) -> list[tuple[str, str, bool]]:
+        query = text(f"SELECT episode, state, {when} < expires_at FROM alerts ORDER BY episode")
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM alert_transitions")) == 2
+            return [(e, s, bool(later)) for e, s, later in connection.execute(query)]
+
+    migrate.upgrade(engine, "0004")
+    assert kept("at") == [("run-1", "firing", True), ("run-2", "expired", True)]
+
+    migrate.downgrade(engine, "0003")
+    assert kept("run_start") == [("run-1", "firing", True), ("run-2", "resolved", True)]
+
+
 def test_down_to_the_base_leaves_no_table_and_up_again_works(engine):
     migrate.upgrade(engine)
     migrate.downgrade(engine, "base")

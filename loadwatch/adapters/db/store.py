@@ -1,21 +1,37 @@
 """The store: one class, a method for each thing that a use case asks. Rows go in and out as plain records."""
 
-from collections.abc import Iterable, Iterator
+from collections import namedtuple
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, and_, delete, func, or_, select, update
+from sqlalchemy import CursorResult, Executable, Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
 from loadwatch.adapters.db.engine import Engines
+from loadwatch.adapters.db.health_store import HealthStore
+from loadwatch.adapters.db.shoe_store import ShoeStore
 from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
-from loadwatch.domain.alerts import Alert, AlertState, Mailed, StoredAlert, alert_life, episode
+from loadwatch.domain.alerts import (
+    OPEN_STATES,
+    Alert,
+    AlertState,
+    Feedback,
+    Mailed,
+    RedAlert,
+    Sensitivity,
+    Settled,
+    StoredAlert,
+    alert_life,
+)
+from loadwatch.domain.bands import N_BANDS
 from loadwatch.domain.daily import DayTotal
-from loadwatch.domain.rules import EVIDENCE, EarlierHistory, Evidence, Finding, Reason
+from loadwatch.domain.findings import RED
+from loadwatch.domain.rules import EarlierHistory, Evidence, Finding, Reason
 from loadwatch.domain.wording import AlertText
 from loadwatch.services.ports import (
     AccountRecord,
@@ -25,6 +41,7 @@ from loadwatch.services.ports import (
     InboxItem,
     Job,
     JobOutcome,
+    KeyWish,
     OutboxItem,
     PushEvent,
     RunDetail,
@@ -42,6 +59,41 @@ _COUNTS = (
 
 _RUNS = select(t.RunRow, t.RunFeaturesRow).outerjoin(t.RunFeaturesRow, t.RunFeaturesRow.run_id == t.RunRow.id)
 """Runs, each with its features or None, in one query."""
+
+
+_RUN_COLUMNS = (
+    *("id", "start", "local_date", "sport", "distance_m", "moving_s", "elapsed_s", "ascent_m", "name"),
+    *("is_race", "start_hidden", "distance_trusted"),
+)
+_FEATURES_COLUMNS = tuple(c.name for c in t.RunFeaturesRow.__table__.columns if c.name != "computed_at")
+_RunPart: Any = namedtuple("_RunPart", _RUN_COLUMNS)  # type: ignore[misc]
+_FeaturesPart: Any = namedtuple("_FeaturesPart", _FEATURES_COLUMNS)  # type: ignore[misc]
+"""What `_run` and `_features` read."""
+
+_NO_METRES = (0.0,) * N_BANDS
+
+
+def _runs_since(run_columns: Iterable[str], features_columns: Iterable[str]) -> Select[Any]:
+    """Some columns of an athlete's runs and features, in order of start; built once, run at every assessment."""
+    runs, features = t.RunRow.__table__, t.RunFeaturesRow.__table__
+    known = and_(features.c.run_id == runs.c.id, features.c.error.is_(None))
+    return (
+        select(*(runs.c[n] for n in run_columns), *(features.c[n] for n in features_columns))
+        .select_from(runs.outerjoin(features, known))
+        .where(runs.c.athlete_id == bindparam("athlete_id"), runs.c.start >= bindparam("since"))
+        .order_by(runs.c.start, runs.c.id)
+    )
+
+
+# Parsing JSON is most of what reading runs takes: no rule reads repetitions and warnings, and profiles only lately.
+_JUDGED_RUNS = _runs_since(
+    _RUN_COLUMNS,
+    (n for n in _FEATURES_COLUMNS if n not in {"run_id", "error", "hill_reps", "reps", "warnings"}),
+)
+_OLDER_RUNS = _runs_since(
+    (n for n in _RUN_COLUMNS if n not in {"ascent_m", "name", "is_race"}),
+    ("version", "best_20s_m_s", "easy_speed_m_s"),
+).where(t.RunRow.__table__.c.start < bindparam("until"))
 
 
 class Store:
@@ -63,7 +115,7 @@ class Store:
             yield SqlTx(session)
 
 
-class SqlTx:
+class SqlTx(HealthStore, ShoeStore):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
     def __init__(self, session: Session) -> None:
@@ -278,6 +330,7 @@ class SqlTx:
             "start_hidden",
         ):
             setattr(row, name, getattr(record, name))
+        row.gear_id = record.gear.id if record.gear is not None else None
         row.streams, row.distance_trusted, row.fetched_at = streams, trusted, now
         if streams == "none" and features is not None:
             self._s.delete(features)
@@ -303,7 +356,10 @@ class SqlTx:
     def put_features(self, run_id: int, features: RunFeatures, now: datetime) -> RunFeatures:
         row = t.RunFeaturesRow(run_id=run_id, computed_at=now, **asdict(features))
         if features.speed_profile_m is not None:
-            row.speed_profile_m = [round(metres, 1) for metres in features.speed_profile_m]
+            profile_m = [round(metres, 1) for metres in features.speed_profile_m]
+            while profile_m and not profile_m[-1]:
+                profile_m.pop()
+            row.speed_profile_m = profile_m
         row = self._s.merge(row)
         row.error = None
         self._s.flush()
@@ -349,11 +405,26 @@ class SqlTx:
         return run
 
     def runs_between(self, athlete_id: int, since: datetime, until: datetime | None = None) -> list[Run]:
-        row = t.RunRow
-        query = _RUNS.where(row.athlete_id == athlete_id, row.start >= since)
+        # Columns, not objects that the session tracks.
+        runs, features = t.RunRow.__table__, t.RunFeaturesRow.__table__
+        wanted = [runs.c.athlete_id == athlete_id, runs.c.start >= since]
         if until is not None:
-            query = query.where(row.start < until)
-        return [_run(r, f) for r, f in self._s.execute(query.order_by(row.start, row.id))]
+            wanted.append(runs.c.start < until)
+        columns = [*(runs.c[n] for n in _RUN_COLUMNS), *(features.c[n] for n in _FEATURES_COLUMNS)]
+        both = runs.outerjoin(features, features.c.run_id == runs.c.id)
+        query = select(*columns).select_from(both).where(*wanted).order_by(runs.c.start, runs.c.id)
+        found = []
+        for row in self._s.execute(query):
+            run: Any = _RunPart._make(row[: len(_RUN_COLUMNS)])
+            known: Any = _FeaturesPart._make(row[len(_RUN_COLUMNS) :])
+            found.append(_run(run, None if known.run_id is None else known))
+        return found
+
+    def runs_to_judge(self, athlete_id: int, since: datetime, detailed_since: datetime) -> list[Run]:
+        older = {"athlete_id": athlete_id, "since": since, "until": detailed_since}
+        runs = [_older_run(row) for row in self._s.execute(_OLDER_RUNS, older)]
+        judged = {"athlete_id": athlete_id, "since": max(since, detailed_since)}
+        return runs + [_judged_run(row) for row in self._s.execute(_JUDGED_RUNS, judged)]
 
     def runs_of_days(self, athlete_id: int, days: Iterable[date]) -> list[Run]:
         row = t.RunRow
@@ -392,13 +463,11 @@ class SqlTx:
             .limit(1)
         )
 
-    def earlier_history(self, athlete_id: int, before: datetime) -> EarlierHistory:
+    def earlier_history(self, athlete_id: int, before: datetime, at_most: int | None = None) -> EarlierHistory:
         row = t.RunRow
-        first, n_runs = self._s.execute(
-            select(func.min(row.start), func.count()).where(
-                row.athlete_id == athlete_id, row.start < before, *_COUNTS
-            )
-        ).one()
+        starts = select(row.start).where(row.athlete_id == athlete_id, row.start < before, *_COUNTS)
+        found = starts.order_by(row.start).limit(at_most).subquery()
+        first, n_runs = self._s.execute(select(func.min(found.c.start), func.count()).select_from(found)).one()
         return EarlierHistory(first, n_runs)
 
     def first_local_date(self, athlete_id: int) -> date | None:
@@ -476,10 +545,12 @@ class SqlTx:
                 episode=r.episode,
                 state=AlertState(r.state),
                 severity=r.severity,
-                run_start=r.run_start,
+                at=r.at,
                 finding_digest=r.finding_digest,
+                symptom_level=r.symptom_level,
+                settled=cast("Settled | None", r.settled),
             )
-            for r in self._s.scalars(select(row).where(row.athlete_id == athlete_id, row.run_start >= since))
+            for r in self._s.scalars(select(row).where(row.athlete_id == athlete_id, row.at >= since))
         ]
 
     def add_alert(
@@ -491,10 +562,11 @@ class SqlTx:
         state: AlertState,
         cause: str,
         now: datetime,
+        settled: Settled | None = None,
     ) -> int:
-        row = t.AlertRow(athlete_id=athlete_id, dedup_key=finding.dedup_key, episode=episode(finding), created_at=now)
+        row = t.AlertRow(athlete_id=athlete_id, dedup_key=finding.dedup_key, episode=finding.episode, created_at=now)
         _put_finding(row, finding, digest, text)
-        row.state = state
+        row.state, row.settled = state, settled
         self._s.add(row)
         self._s.flush()
         self._log_transition(row.id, None, state, cause, now)
@@ -509,17 +581,20 @@ class SqlTx:
         state: AlertState,
         cause: str,
         now: datetime,
+        settled: Settled | None = None,
     ) -> None:
         row = self._s.get_one(t.AlertRow, alert_id)
         _put_finding(row, finding, digest, text)
         self._log_transition(row.id, row.state, state, cause, now)
-        row.state = state
+        row.state, row.settled = state, settled
         self._s.flush()
 
-    def move_alert(self, alert_id: int, to: AlertState, cause: str, now: datetime) -> None:
+    def move_alert(
+        self, alert_id: int, to: AlertState, cause: str, now: datetime, settled: Settled | None = None
+    ) -> None:
         row = self._s.get_one(t.AlertRow, alert_id)
         self._log_transition(alert_id, row.state, to, cause, now)
-        row.state = to
+        row.state, row.settled = to, settled
         self._s.flush()
 
     def _log_transition(self, alert_id: int, was: str | None, to: str, cause: str, now: datetime) -> None:
@@ -527,12 +602,12 @@ class SqlTx:
 
     def expired_alerts(self, now: datetime, limit: int) -> list[int]:
         row = t.AlertRow
-        is_open = row.state.in_([AlertState.FIRING, AlertState.ACKNOWLEDGED])
+        is_open = row.state.in_(sorted(OPEN_STATES))
         return list(self._s.scalars(select(row.id).where(is_open, row.expires_at <= now).limit(limit)))
 
     def alerts_since(self, athlete_id: int, since: datetime) -> list[Alert]:
         row = t.AlertRow
-        query = select(row).where(row.athlete_id == athlete_id, row.run_start >= since).order_by(row.run_start)
+        query = select(row).where(row.athlete_id == athlete_id, row.at >= since).order_by(row.at)
         return [_alert(r) for r in self._s.scalars(query)]
 
     def alert(self, athlete_id: int, alert_id: int) -> Alert | None:
@@ -558,15 +633,84 @@ class SqlTx:
             t.Outbox.athlete_id == athlete_id, t.Outbox.kind == "alert", t.Outbox.state != "cancelled"
         )
         with_mail = {int(subject) for subject in self._s.scalars(alert_ids)}
-        query = select(row).where(
-            row.athlete_id == athlete_id, row.run_start >= since, row.state != AlertState.RETRACTED
+        query = select(row).where(row.athlete_id == athlete_id, row.at >= since, row.state != AlertState.RETRACTED)
+        found = (r for r in self._s.scalars(query) if r.id in with_mail)
+        return [Mailed(r.dedup_key, r.at, r.severity, r.symptom_level) for r in found]
+
+    def put_feedback(self, alert_id: int, feedback: str, now: datetime) -> None:
+        row = self._s.get_one(t.AlertRow, alert_id)
+        row.feedback, row.feedback_at = feedback, now
+        self._s.flush()
+
+    def feedback(self, athlete_id: int, since: datetime) -> list[Feedback]:
+        row = t.AlertRow
+        query = select(row.dedup_key, row.feedback, row.feedback_at).where(
+            row.athlete_id == athlete_id, row.feedback_at >= since
         )
-        return [Mailed(r.dedup_key, r.run_start, r.severity) for r in self._s.scalars(query) if r.id in with_mail]
+        return [Feedback(key, given == "useful", at) for key, given, at in self._s.execute(query) if at is not None]
+
+    def alert_wishes(self, athlete_id: int) -> list[KeyWish]:
+        row = t.AlertWish
+        return [
+            KeyWish(r.dedup_key, r.snoozed_until, r.snoozed_severity, r.restored_at, r.kept_muted_at)
+            for r in self._s.scalars(select(row).where(row.athlete_id == athlete_id).order_by(row.dedup_key))
+        ]
+
+    def put_alert_wish(self, athlete_id: int, dedup_key: str, **changes: Any) -> None:
+        insert = self._upsert(t.AlertWish).values(athlete_id=athlete_id, dedup_key=dedup_key, **changes)
+        self._s.execute(insert.on_conflict_do_update(index_elements=["athlete_id", "dedup_key"], set_=changes))
+
+    def planned_days(self, athlete_id: int, since: date) -> list[date]:
+        row = t.PlannedDay
+        return list(
+            self._s.scalars(
+                select(row.local_date)
+                .where(row.athlete_id == athlete_id, row.local_date >= since)
+                .order_by(row.local_date)
+            )
+        )
+
+    def put_planned_day(self, athlete_id: int, day: date, now: datetime) -> None:
+        insert = self._upsert(t.PlannedDay).values(athlete_id=athlete_id, local_date=day, created_at=now)
+        self._s.execute(insert.on_conflict_do_nothing(index_elements=["athlete_id", "local_date"]))
+
+    def alerts_of_key(self, athlete_id: int, dedup_key: str, until: datetime) -> list[Alert]:
+        row = t.AlertRow
+        query = select(row).where(
+            row.athlete_id == athlete_id,
+            row.dedup_key == dedup_key,
+            row.at <= until,
+            row.state.in_(sorted(OPEN_STATES)),
+        )
+        return [_alert(r) for r in self._s.scalars(query.order_by(row.at, row.id))]
+
+    def athletes_with_red_alerts(self, limit: int) -> list[int]:
+        row = t.AlertRow
+        query = select(row.athlete_id).where(row.state == AlertState.FIRING, row.severity >= RED).distinct()
+        return list(self._s.scalars(query.limit(limit)))
+
+    def red_alerts(self, athlete_id: int) -> list[RedAlert]:
+        row, box = t.AlertRow, t.Outbox
+        firing = select(row).where(row.athlete_id == athlete_id, row.state == AlertState.FIRING, row.severity >= RED)
+        mails = list(
+            self._s.execute(
+                select(box.subject, box.created_at).where(
+                    box.athlete_id == athlete_id, box.kind.in_(["alert", "again"]), box.state != "cancelled"
+                )
+            )
+        )
+        found = []
+        for r in self._s.scalars(firing):
+            sent = [at for subject, at in mails if subject.partition(".")[0] == str(r.id)]
+            found.append(RedAlert(r.id, r.dedup_key, r.at, len(sent), max(sent, default=None)))
+        return found
 
     # outbox
 
-    def add_outbox(self, athlete_id: int, kind: str, subject: str, now: datetime) -> int | None:
-        box = t.Outbox
+    def add_outbox(
+        self, athlete_id: int, kind: str, subject: str, now: datetime, not_before: datetime | None = None
+    ) -> int | None:
+        box, due = t.Outbox, not_before or now
         insert = self._upsert(box).values(
             athlete_id=athlete_id,
             kind=kind,
@@ -574,14 +718,14 @@ class SqlTx:
             channel="mail",
             state="pending",
             attempts=0,
-            next_attempt_at=now,
+            next_attempt_at=due,
             message_id=f"<{kind}.{subject}.{athlete_id}@loadwatch>",
             created_at=now,
         )
         insert = insert.on_conflict_do_update(
             index_elements=["athlete_id", "kind", "subject", "channel"],
             # A mail that was taken back before it left may be wanted after all; one that left is not repeated.
-            set_={"state": "pending", "next_attempt_at": now, "settled_at": None, "error": None},
+            set_={"state": "pending", "next_attempt_at": due, "settled_at": None, "error": None},
             where=box.state == "cancelled",
         )
         return self._s.scalar(insert.returning(box.id))
@@ -824,10 +968,6 @@ def _run(row: t.RunRow, features: t.RunFeaturesRow | None) -> Run:
 def _features(row: t.RunFeaturesRow | None) -> RunFeatures | None:
     if row is None or row.error is not None:
         return None
-    track = None
-    if row.track is not None:
-        stretches = tuple((start_s, end_s) for start_s, end_s in row.track["stretches_s"])
-        track = TrackWork(**{**row.track, "stretches_s": stretches})
     return RunFeatures(
         version=row.version,
         distance_m=row.distance_m,
@@ -841,11 +981,51 @@ def _features(row: t.RunFeaturesRow | None) -> RunFeatures | None:
         hill_reps=HillReps(**row.hill_reps) if row.hill_reps is not None else None,
         easy_speed_m_s=row.easy_speed_m_s,
         best_20s_m_s=row.best_20s_m_s,
-        speed_profile_m=tuple(row.speed_profile_m) if row.speed_profile_m is not None else None,
+        speed_profile_m=_bands(row.speed_profile_m),
         reps=tuple(Repetition(**r) for r in row.reps),
-        track=track,
+        track=_track(row.track),
         warnings=tuple(row.warnings),
     )
+
+
+def _judged_run(row: Sequence[Any]) -> Run:
+    """Of a row of `_JUDGED_RUNS`, whose columns are in the order of the fields."""
+    n = len(_RUN_COLUMNS)
+    if row[n] is None:
+        return Run(*row[:n])
+    *first, easy_m_s, best_m_s, profile_m, track = row[n:]
+    features = RunFeatures(  # type: ignore[misc]  # the columns are in the order of the fields
+        *first,
+        hill_reps=None,
+        easy_speed_m_s=easy_m_s,
+        best_20s_m_s=best_m_s,
+        speed_profile_m=_bands(profile_m),
+        reps=(),
+        track=_track(track),
+    )
+    return Run(*row[:n], features=features)  # type: ignore[misc]
+
+
+def _older_run(row: Sequence[Any]) -> Run:
+    """Of a row of `_OLDER_RUNS`; what it leaves out is unknown here."""
+    *first, start_hidden, trusted, version, best_m_s, easy_m_s = row
+    features = None
+    if version is not None:
+        nothing = (None,) * 5
+        features = RunFeatures(version, None, None, "none", *nothing, None, easy_m_s, best_m_s, None, (), None)
+    flags = {"start_hidden": start_hidden, "distance_trusted": trusted}
+    return Run(*first, features=features, **flags)  # type: ignore[misc]
+
+
+def _bands(stored_m: list[float] | None) -> tuple[float, ...] | None:
+    """With the empty bands at its end, which are not stored."""
+    return None if stored_m is None else (*stored_m, *_NO_METRES[len(stored_m) :])
+
+
+def _track(track: dict[str, Any] | None) -> TrackWork | None:
+    if track is None:
+        return None
+    return TrackWork(**{**track, "stretches_s": tuple((start_s, end_s) for start_s, end_s in track["stretches_s"])})
 
 
 def _detail(row: t.RunRow, features: t.RunFeaturesRow | None) -> RunDetail:
@@ -868,11 +1048,14 @@ def _put_finding(row: t.AlertRow, finding: Finding, digest: str, text: AlertText
     row.load_level, row.severity, row.confidence = finding.load_level, finding.severity, finding.confidence
     row.title, row.message, row.action = text.title, text.message, text.action
     row.reasons = [asdict(r) for r in finding.reasons]
-    row.evidence = asdict(EVIDENCE[finding.rule])
+    row.evidence = asdict(finding.evidence)
     row.coverage = list(finding.coverage)
     row.finding_digest = digest
-    row.run_id, row.run_start = finding.run.id, finding.run.start
-    row.expires_at = finding.run.start + alert_life(finding)
+    row.run_id, row.at = finding.run.id if finding.run else None, finding.at
+    row.report_id, row.problem_id = finding.report_id, finding.problem_id
+    row.symptom_level, row.ask_at = finding.symptom_level, finding.ask_at
+    life = alert_life(finding)
+    row.expires_at = None if life is None else finding.at + life
 
 
 def _alert(row: t.AlertRow) -> Alert:
@@ -889,10 +1072,16 @@ def _alert(row: t.AlertRow) -> Alert:
         evidence=Evidence(**cast("Any", row.evidence)),
         coverage=tuple(row.coverage),
         run_id=row.run_id,
-        problem_id=None,
-        run_start=row.run_start,
+        problem_id=row.problem_id,
+        at=row.at,
         created_at=row.created_at,
         load_level=row.load_level,
+        dedup_key=row.dedup_key,
+        symptom_level=row.symptom_level,
+        report_id=row.report_id,
+        ask_at=row.ask_at,
+        feedback=row.feedback,
+        settled=cast("Settled | None", row.settled),
     )
 
 
@@ -925,6 +1114,9 @@ def _profile(row: t.Athlete) -> AthleteProfile:
         alert_mails=row.alert_mails,
         weekly_mail=row.weekly_mail,
         next_weekly_at=row.next_weekly_at,
+        sensitivity=cast("Sensitivity", row.sensitivity),
+        quiet_from=row.quiet_from,
+        quiet_to=row.quiet_to,
     )
 
 

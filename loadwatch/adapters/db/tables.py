@@ -79,6 +79,11 @@ class Athlete(Base):
     """Time of a present 5 km race. [s]"""
     alert_mails: Mapped[bool] = mapped_column(default=True)
     weekly_mail: Mapped[bool] = mapped_column(default=True)
+    sensitivity: Mapped[str] = mapped_column(String(10), default="balanced", server_default="balanced")
+    """quiet, balanced, watchful"""
+    quiet_from: Mapped[int] = mapped_column(default=21, server_default="21")
+    quiet_to: Mapped[int] = mapped_column(default=7, server_default="7")
+    """Local hours between which no mail leaves but a red flag's. [h]"""
     next_weekly_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
@@ -211,6 +216,8 @@ class RunRow(Base):
     is_race: Mapped[bool] = mapped_column(default=False)
     is_manual: Mapped[bool] = mapped_column(default=False)
     start_hidden: Mapped[bool] = mapped_column(default=False)
+    gear_id: Mapped[str | None] = mapped_column(String(40))
+    """What the source says that it was done in or on; see `ShoeRow`."""
     distance_trusted: Mapped[bool] = mapped_column(default=True)
     streams: Mapped[str] = mapped_column(String(10))
     """ok, listed (known from the list, not asked for), waiting (not there yet), missing (given up), none (a manual
@@ -281,7 +288,7 @@ class AlertRow(Base):
     __tablename__ = "alerts"
     __table_args__ = (
         UniqueConstraint("athlete_id", "dedup_key", "episode"),
-        Index("ix_alerts_athlete_id_run_start", "athlete_id", "run_start"),
+        Index("ix_alerts_athlete_id_at", "athlete_id", "at"),
         Index("ix_alerts_state_expires_at", "state", "expires_at"),
     )
 
@@ -303,8 +310,46 @@ class AlertRow(Base):
     coverage: Mapped[list[str]] = mapped_column(JSON)
     finding_digest: Mapped[str] = mapped_column(String(64))
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
-    run_start: Mapped[datetime]
-    expires_at: Mapped[datetime]
+    at: Mapped[datetime]
+    """Start of the run, or time of the check-in."""
+    expires_at: Mapped[datetime | None]
+    """None: never by itself."""
+    report_id: Mapped[int | None] = mapped_column(Id)
+    problem_id: Mapped[int | None] = mapped_column(Id)
+    """Check-ins: the one it stands on, and the one that opened its problem."""
+    symptom_level: Mapped[int] = mapped_column(default=0, server_default="0")
+    settled: Mapped[str | None] = mapped_column(String(10))
+    """Why it is resolved: later (another speaks in its place), gone (the runner says so)."""
+    ask_at: Mapped[datetime | None]
+    """When to ask how it feels."""
+    feedback: Mapped[str | None] = mapped_column(String(10))
+    """useful, not_useful"""
+    feedback_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class AlertWish(Base):
+    """What a runner wants to hear less of."""
+
+    __tablename__ = "alert_wishes"
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    dedup_key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    snoozed_until: Mapped[datetime | None]
+    snoozed_severity: Mapped[int | None]
+    restored_at: Mapped[datetime | None]
+    """When a key that had been called not useful was to be told at once again."""
+    kept_muted_at: Mapped[datetime | None]
+    """When the runner, asked whether to hear of it at once again, said no."""
+
+
+class PlannedDay(Base):
+    """A day whose long run or race was planned."""
+
+    __tablename__ = "planned_days"
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    local_date: Mapped[date] = mapped_column(primary_key=True)
     created_at: Mapped[datetime]
 
 
@@ -353,3 +398,153 @@ class SyncLog(Base):
     what: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str]
     at: Mapped[datetime]
+
+
+class SymptomReportRow(Base):
+    """A check-in, as it was given; `answers` alone grows."""
+
+    __tablename__ = "symptom_reports"
+    __table_args__ = (
+        UniqueConstraint("athlete_id", "client_key"),
+        Index("ix_symptom_reports_athlete_id_at", "athlete_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    client_key: Mapped[str | None] = mapped_column(String(200))
+    """Chosen by whoever sends it, so that a second try is the same check-in; None: each stands for itself."""
+    at: Mapped[datetime]
+    local_date: Mapped[date]
+    side: Mapped[str | None] = mapped_column(String(20))
+    regions: Mapped[list[str]] = mapped_column(JSON)
+    pain_run: Mapped[int | None]
+    pain_today: Mapped[int | None]
+    pain_morning: Mapped[int | None]
+    qualities: Mapped[list[str]] = mapped_column(JSON)
+    onset: Mapped[str | None] = mapped_column(String(20))
+    aggravators: Mapped[list[str]] = mapped_column(JSON)
+    signs: Mapped[list[str]] = mapped_column(JSON)
+    answers: Mapped[dict[str, bool]] = mapped_column(JSON)
+    """Follow-up questions that were answered; what was not asked is absent."""
+    note: Mapped[str]
+    source: Mapped[str] = mapped_column(String(20))
+    """page, api, cli"""
+    created_at: Mapped[datetime]
+
+
+class RiskProfileRow(Base):
+    """The one-time form."""
+
+    __tablename__ = "risk_profiles"
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    birth_year: Mapped[int | None]
+    injuries: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    answers: Mapped[dict[str, bool]] = mapped_column(JSON)
+    """Optional risk questions that were answered; what was not is absent."""
+    updated_at: Mapped[datetime]
+
+
+class WeeklyQuestionnaireRow(Base):
+    __tablename__ = "weekly_questionnaires"
+    __table_args__ = (UniqueConstraint("athlete_id", "iso_week"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    iso_week: Mapped[str] = mapped_column(String(10))
+    local_date: Mapped[date]
+    """When it was answered last."""
+    participation: Mapped[int]
+    volume: Mapped[int]
+    performance: Mapped[int]
+    pain: Mapped[int]
+    updated_at: Mapped[datetime]
+
+
+class RehabSessionRow(Base):
+    """Exercises that were done, by the report that opened their problem."""
+
+    __tablename__ = "rehab_sessions"
+    __table_args__ = (
+        UniqueConstraint("athlete_id", "problem_id", "at"),
+        Index("ix_rehab_sessions_problem_id", "problem_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    problem_id: Mapped[int] = mapped_column(ForeignKey("symptom_reports.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    local_date: Mapped[date]
+    exercises: Mapped[list[str]] = mapped_column(JSON)
+    pain_during: Mapped[int]
+    pain_next_morning: Mapped[int | None]
+    signs: Mapped[list[str]] = mapped_column(JSON)
+    note: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class ProblemEventRow(Base):
+    """What happened with a problem beside its reports."""
+
+    __tablename__ = "problem_events"
+    __table_args__ = (Index("ix_problem_events_athlete_id_problem_id", "athlete_id", "problem_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    problem_id: Mapped[int] = mapped_column(ForeignKey("symptom_reports.id", ondelete="CASCADE"))
+    what: Mapped[str] = mapped_column(String(20))
+    """agreed (to be shown exercises), seen (by a professional)"""
+    at: Mapped[datetime]
+    local_date: Mapped[date]
+
+
+class ShoeRow(Base):
+    """A pair of shoes, as the source or the runner keeps it."""
+
+    __tablename__ = "shoes"
+    __table_args__ = (UniqueConstraint("athlete_id", "gear_id"), UniqueConstraint("athlete_id", "worn_from"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(String(20))
+    """strava, hand"""
+    gear_id: Mapped[str | None] = mapped_column(String(40))
+    """As in `runs`; None of a pair entered by hand."""
+    name: Mapped[str | None] = mapped_column(String(100))
+    """None until the source has told it."""
+    told_m: Mapped[float | None]
+    told_on: Mapped[date | None]
+    """Local day up to which `told_m` counts."""
+    worn_from: Mapped[date | None]
+    """Of a pair entered by hand: it was worn from then on, until the next one."""
+
+
+class LadderEntryRow(Base):
+    """Where and when a runner stepped on the ladder; of a problem's rows the newest counts."""
+
+    __tablename__ = "ladder_entries"
+    __table_args__ = (Index("ix_ladder_entries_athlete_id_problem_id", "athlete_id", "problem_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    problem_id: Mapped[int] = mapped_column(ForeignKey("symptom_reports.id", ondelete="CASCADE"))
+    first_day: Mapped[date]
+    level: Mapped[int]
+    tendon: Mapped[bool]
+    old_long_m: Mapped[float | None]
+    old_fast_m: Mapped[float | None]
+    """Longest run, and most fast metres of a day, before the problem; None: not known."""
+    created_at: Mapped[datetime]
+
+
+class LadderKeptRow(Base):
+    """The runner's own word on whether a run kept to the step of the ladder, where nothing measured that."""
+
+    __tablename__ = "ladder_kept"
+    __table_args__ = (Index("ix_ladder_kept_run_id", "run_id"),)
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    problem_id: Mapped[int] = mapped_column(ForeignKey("symptom_reports.id", ondelete="CASCADE"), primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    kept: Mapped[bool]
+    updated_at: Mapped[datetime]

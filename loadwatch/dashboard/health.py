@@ -1,0 +1,347 @@
+"""How the runner feels: check-in and what it says, problems, the one-time form, the weekly questions."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final, get_args
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Response
+
+from loadwatch.dashboard.current import athlete_id, back, profile, services
+from loadwatch.dashboard.formatting import zone
+from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.ladder import LADDER_SOURCE
+from loadwatch.domain.programme import STOP_SIGNS
+from loadwatch.domain.session_plan import Circuit, TodaysSession
+from loadwatch.domain.symptoms import ONSETS, REGIONS, SIDES, WEEKLY_ITEMS, EarlierInjury, InjuryKind
+from loadwatch.services import health_words as words
+from loadwatch.services.check_in import CheckInResult, Superseded
+from loadwatch.services.health_ports import RISK_QUESTIONS, Draft, InvalidCheckIn, RiskProfile
+
+bp = Blueprint("health", __name__)
+
+PAINS: Final = (
+    ("pain_run", "Worst pain during your last run"),
+    ("pain_today", "Worst pain today"),
+    ("pain_morning", "Pain this morning"),
+)
+CHOICES: Final = (
+    ("qualities", "What does it feel like?", words.QUALITIES),
+    ("aggravators", "What brings it on?", words.AGGRAVATORS),
+    ("signs", "Did you notice any of these?", words.SIGNS),
+)
+N_INJURIES: Final = 4
+METRES_PER_MILE: Final = 1609.344
+
+
+@bp.record_once
+def _words(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals["words"] = words  # macros see globals alone
+
+
+# check-in
+
+
+@bp.route("/check-in", methods=["GET", "POST"])
+def check_in() -> str | Response | tuple[str, int]:
+    if request.method == "GET":
+        return _check_in_form()
+    check_ins = services().check_ins
+    try:
+        draft = _draft()
+        try:
+            result = check_ins.record(athlete_id(), draft)
+        except Superseded:  # somebody went back, changed the form and sent it again
+            result = check_ins.record(athlete_id(), replace(draft, client_key=None))
+    except InvalidCheckIn as error:
+        return _check_in_form(error), 400
+    return redirect(url_for("health.result", check_in_id=result.report.id))
+
+
+def _check_in_form(error: InvalidCheckIn | None = None) -> str:
+    return render_template(
+        "check_in.html",
+        pains=PAINS,
+        choices=CHOICES,
+        given=request.form,
+        key=request.form.get("key") or secrets.token_urlsafe(16),
+        error=str(error) if error else "",
+        wrong=error.field if error else "",
+    )
+
+
+def _draft() -> Draft:
+    form = request.form
+    side, onset = form.get("side"), form.get("onset")
+    return Draft(
+        side=next((s for s in SIDES if s == side), None),
+        regions=frozenset(r for r in REGIONS if r in form.getlist("regions")),
+        pain_run=_number("pain_run"),
+        pain_today=_number("pain_today"),
+        pain_morning=_number("pain_morning"),
+        qualities=frozenset(form.getlist("qualities")),
+        onset=next((o for o in ONSETS if o == onset), None),
+        aggravators=frozenset(form.getlist("aggravators")),
+        signs=frozenset(form.getlist("signs")),
+        note=form.get("note", "").strip(),
+        client_key=form.get("key") or None,
+        source="page",
+    )
+
+
+def _number(name: str) -> int | None:
+    text = request.form.get(name, "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 4:
+        raise InvalidCheckIn(name, "a whole number")
+    return int(text)
+
+
+@bp.get("/check-ins/<int:check_in_id>")
+def result(check_in_id: int) -> str:
+    return _result_page(services().check_ins.result(athlete_id(), check_in_id))
+
+
+def _result_page(result: CheckInResult) -> str:
+    template = "red_flag.html" if result.red_flags else "check_in_result.html"
+    return render_template(template, result=result, flags=result.red_flags)
+
+
+@bp.post("/check-ins/<int:check_in_id>/answers")
+def answer(check_in_id: int) -> Response:
+    answers = {name: value == "yes" for name, value in request.form.items() if value in ("yes", "no")}
+    try:
+        services().check_ins.answer(athlete_id(), check_in_id, answers)
+    except InvalidCheckIn:
+        abort(400)
+    return back(url_for("health.result", check_in_id=check_in_id))
+
+
+# problems
+
+
+@bp.get("/problems")
+def problems() -> str:
+    pages = services().check_ins.problems(athlete_id())
+    return render_template("problems.html", pages=pages, this_week=IsoWeek.of(_today()))
+
+
+@bp.get("/problems/<int:problem_id>")
+def problem(problem_id: int) -> str:
+    return _problem_page(problem_id)
+
+
+def _problem_page(problem_id: int, error: str = "") -> str:
+    page = services().check_ins.problem(athlete_id(), problem_id)
+    today = page.rehab.today if page.rehab else None
+    return render_template(
+        "problem.html",
+        page=page,
+        session=today if isinstance(today, TodaysSession) else None,
+        held_back=page.withheld,
+        ladder_source=LADDER_SOURCE,
+        now=services().clock(),
+        units=profile().units,
+        stop_signs=STOP_SIGNS,
+        today=_today(),
+        shoes=services().shoes.beside(athlete_id(), page.shown, page.problem.reports[0].local_date),
+        error=error,
+    )
+
+
+@bp.post("/problems/<int:problem_id>/gone")
+def gone(problem_id: int) -> Response:
+    try:
+        page = services().check_ins.close_problem(athlete_id(), problem_id)
+    except InvalidCheckIn as error:
+        flash(str(error), "error")
+        return redirect(url_for("health.problem", problem_id=problem_id))
+    flash("Noted: it is gone. Should it come back, a check-in opens it anew.")
+    return redirect(url_for("health.problem", problem_id=page.id))
+
+
+@bp.post("/problems/<int:problem_id>/agree")
+def agree(problem_id: int) -> Response:
+    services().check_ins.note_step(athlete_id(), problem_id, "agreed")
+    return redirect(url_for("health.problem", problem_id=problem_id))
+
+
+@bp.post("/problems/<int:problem_id>/seen")
+def seen(problem_id: int) -> Response:
+    services().check_ins.note_step(athlete_id(), problem_id, "seen")
+    flash("Noted: a professional has seen it. What they told you goes before anything here.")
+    return redirect(url_for("health.problem", problem_id=problem_id))
+
+
+@bp.post("/problems/<int:problem_id>/sessions")
+def log_session(problem_id: int) -> str | Response | tuple[str, int]:
+    try:
+        pain = _number("pain_during")
+        if pain is None:
+            raise InvalidCheckIn("pain_during", "how much did it hurt? 0 if not at all")
+        services().check_ins.log_session(
+            athlete_id(),
+            problem_id,
+            exercises=request.form.getlist("exercises"),
+            pain_during=pain,
+            signs=request.form.getlist("signs"),
+        )
+    except InvalidCheckIn as error:
+        return _problem_page(problem_id, str(error)), 400
+    flash("Noted. Check in tomorrow and tell how the morning was.")
+    return redirect(url_for("health.problem", problem_id=problem_id))
+
+
+# the way back to running
+
+
+@bp.post("/problems/<int:problem_id>/ladder")
+def begin_ladder(problem_id: int) -> Response:
+    try:
+        services().check_ins.begin_ladder(athlete_id(), problem_id, _number("level"))
+    except InvalidCheckIn as error:
+        flash(str(error), "error")
+    else:
+        flash("You are on the ladder. It moves with the runs that arrive and the mornings after them.")
+    return redirect(url_for("health.problem", problem_id=problem_id, _anchor="way-back"))
+
+
+@bp.post("/problems/<int:problem_id>/ladder/kept")
+def say_kept(problem_id: int) -> Response:
+    run_id, kept = _number("run_id"), request.form.get("kept")
+    if run_id is None or kept not in ("yes", "no"):
+        services().check_ins.problem(athlete_id(), problem_id)  # not found, if it is another's
+        abort(400)
+    services().check_ins.say_kept(athlete_id(), problem_id, run_id, kept=kept == "yes")
+    return redirect(url_for("health.problem", problem_id=problem_id, _anchor="way-back"))
+
+
+@bp.post("/problems/<int:problem_id>/ladder/usual")
+def put_usual(problem_id: int) -> Response:
+    unit_m = METRES_PER_MILE if profile().units == "imperial" else 1000.0
+    try:
+        services().check_ins.put_usual(
+            athlete_id(), problem_id, old_long_m=_metres("old_long", unit_m), old_fast_m=_metres("old_fast", 1.0)
+        )
+    except InvalidCheckIn as error:
+        flash(str(error), "error")
+    return redirect(url_for("health.problem", problem_id=problem_id, _anchor="way-back"))
+
+
+def _metres(name: str, unit_m: float) -> float | None:
+    text = request.form.get(name, "").strip().replace(",", ".")
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text):
+        raise InvalidCheckIn(name, "a distance, like 15 or 15.5")
+    return float(text) * unit_m
+
+
+@bp.post("/problems/<int:problem_id>/gate")
+def gate(problem_id: int) -> str:
+    answers = {name: value == "yes" for name, value in request.form.items() if value in ("yes", "no")}
+    try:
+        result = services().check_ins.gate(athlete_id(), problem_id, answers)
+    except InvalidCheckIn:
+        abort(404)
+    return render_template("gate.html", result=result, problem_id=problem_id)
+
+
+@bp.get("/problems/<int:problem_id>/circuit")
+def circuit(problem_id: int) -> str:
+    made = services().check_ins.circuit(athlete_id(), problem_id)
+    return render_template(
+        "circuit.html",
+        problem_id=problem_id,
+        circuit=made if isinstance(made, Circuit) else None,
+        held_back=None if isinstance(made, Circuit) else made,
+        stop_signs=STOP_SIGNS,
+    )
+
+
+# forms
+
+
+@bp.route("/about-you", methods=["GET", "POST"])
+def about_you() -> str | Response | tuple[str, int]:
+    error = ""
+    if request.method == "POST":
+        try:
+            services().check_ins.put_risk_profile(athlete_id(), _risk_profile())
+        except InvalidCheckIn as refused:
+            error = str(refused)
+        else:
+            flash("Saved. You can change it at any time.")
+            return redirect(url_for("health.about_you"))
+    mine = services().check_ins.risk_profile(athlete_id())
+    page = render_template("about_you.html", given=request.form or _as_form(mine), rows=N_INJURIES, error=error)
+    return (page, 400) if error else page
+
+
+def _as_form(mine: RiskProfile) -> Mapping[str, str]:
+    given = {f"risk_{code}": "yes" if yes else "no" for code, yes in mine.answers.items()}
+    given["birth_year"] = str(mine.birth_year or "")
+    for number, injury in enumerate(mine.injuries):
+        ended = injury.ended.isoformat() if injury.ended else ""
+        given |= {f"kind_{number}": injury.kind, f"side_{number}": injury.side or "", f"ended_{number}": ended}
+    return given
+
+
+def _risk_profile() -> RiskProfile:
+    form = request.form
+    answers = {code: form[f"risk_{code}"] == "yes" for code in RISK_QUESTIONS if form.get(f"risk_{code}")}
+    injuries = []
+    for number in range(N_INJURIES):
+        kind = next((k for k in get_args(InjuryKind) if k == form.get(f"kind_{number}")), None)
+        if kind is None:
+            continue
+        side: Any = form.get(f"side_{number}")
+        injuries.append(
+            EarlierInjury(kind, side if side in ("left", "right", "both") else None, _ended(f"ended_{number}"))
+        )
+    return RiskProfile(_number("birth_year"), tuple(injuries), answers)
+
+
+def _ended(name: str) -> date | None:
+    text = request.form.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InvalidCheckIn("injuries", "a day like 2026-03-31, or nothing") from error
+
+
+@bp.route("/weeks/<iso_week>/questionnaire", methods=["GET", "POST"])
+def questionnaire(iso_week: str) -> str | Response | tuple[str, int]:
+    try:
+        week = IsoWeek.parse(iso_week)
+    except (ValueError, OverflowError):
+        abort(404)
+    if week > IsoWeek.of(_today()) or week.year < 1990:
+        abort(404)
+    error = ""
+    if request.method == "POST":
+        try:
+            steps = {item.name: _number(item.name) for item in WEEKLY_ITEMS}
+            told = {name: step for name, step in steps.items() if step is not None}
+            services().check_ins.put_week_answers(athlete_id(), week, told)
+        except InvalidCheckIn as refused:
+            error = str(refused)
+        else:
+            flash("Saved.")
+            return redirect(url_for("health.questionnaire", iso_week=iso_week))
+    answers = services().check_ins.week_answers(athlete_id(), week)
+    names = [item.name for item in WEEKLY_ITEMS]
+    given = dict(zip(names, map(str, answers.steps), strict=True)) if answers else {}
+    page = render_template(
+        "weekly_form.html", week=week, items=WEEKLY_ITEMS, answers=answers, given=request.form or given, error=error
+    )
+    return (page, 400) if error else page
+
+
+def _today() -> date:
+    return services().clock().astimezone(zone(profile().timezone)).date()
