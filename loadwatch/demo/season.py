@@ -26,6 +26,10 @@ JUMP_RATIO = 1.62
 LIVE_HILLINESS_M = 32.0
 """Of the live long run: three times the usual, and so steep that it brakes on the way down. [m]"""
 
+NEW_SHOES_FOR = timedelta(weeks=3)
+OLD_SHOES_BEFORE_M = 412_000.0
+"""What the old pair had run before the season. [m]"""
+
 HOME_DEG = (0.5, -30.0)
 DEG_PER_M = 1 / 111_195.0
 STRAIGHT_M = 84.39
@@ -161,7 +165,9 @@ def season(until: datetime, seed: int = 7, weeks: int = 16, timezone: str = "Eur
     first_day += timedelta(days=(6 - first_day.weekday()) % 7)  # a Sunday: the long run leads
     planned = [made for day in _days(first_day, today) for made in runner.day(day, first_day, weeks)]
     history = sorted((each for each in planned if each.end <= until - timedelta(days=1)), key=lambda each: each.start)
-    return Season(until, timezone, tuple(history), _live(runner, until, history))
+    live = _live(runner, until, history)
+    _put_on_shoes([*history, *live], until - NEW_SHOES_FOR)
+    return Season(until, timezone, tuple(history), live)
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -169,6 +175,26 @@ def _days(first: date, last: date) -> Iterator[date]:
     while day <= last:
         yield day
         day += timedelta(days=1)
+
+
+def _put_on_shoes(in_order: Sequence[DemoActivity], changed: datetime) -> None:
+    """Two pairs, one after the other; with each run Strava tells how far its pair has come."""
+    before_m = {"g7000001": OLD_SHOES_BEFORE_M, "g7000002": 0.0}
+    for made in in_order:
+        record = made.activity
+        if record["sport_type"] != "Run":
+            continue
+        gear_id = "g7000001" if made.start < changed else "g7000002"
+        before_m[gear_id] += record["distance"]
+        record["gear_id"] = gear_id
+        record["gear"] = {
+            "id": gear_id,
+            "primary": gear_id == "g7000002",
+            "name": {"g7000001": "Example Trainer", "g7000002": "Example Trainer, new"}[gear_id],
+            "resource_state": 2,
+            "retired": False,
+            "distance": round(before_m[gear_id]),
+        }
 
 
 def _long_run_m(weeks_before_end: int) -> float:

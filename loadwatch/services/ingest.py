@@ -3,9 +3,10 @@
 import json
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import RUN_FAMILY, Recording, Run, RunFeatures, Streams
 from loadwatch.domain.daily import day_totals
@@ -308,6 +309,8 @@ class IngestService:
                 run, before = tx.put_streams_state(known.run.id, streams=state, trusted=trusted), known.run
             else:
                 return  # deleted while its samples came
+            if fetched.record is not None:
+                _note_gear(tx, job.athlete_id, [fetched.record], now)
             if samples is not None and samples.features is not None:
                 run = replace(run, features=tx.put_features(run.id, samples.features, now))
             elif samples is not None:
@@ -387,6 +390,7 @@ class IngestService:
                     )
                     _recompute(tx, athlete_id, run, before, now)
                     stored += 1
+                _note_gear(tx, athlete_id, page.records, now)
                 for complaint in page.unreadable:
                     tx.log_sync(athlete_id, "unreadable", complaint, now)
             if page.n_raw < PAGE:
@@ -430,6 +434,17 @@ def _streams_when_listed(record: ActivityRecord, known: RunDetail | None) -> str
     if not _has_samples(record):
         return "none"
     return "listed" if known is None or known.streams == "none" else known.streams
+
+
+def _note_gear(tx: Tx, athlete_id: int, records: Iterable[ActivityRecord], now: datetime) -> None:
+    """The shoes of these activities, with what is told of them today."""
+    shoes = {r.gear.id: r.gear for r in records if r.gear is not None and r.sport in RUN_FAMILY}
+    profile = tx.athlete(athlete_id) if shoes else None
+    if profile is None:
+        return
+    today = now.astimezone(ZoneInfo(profile.timezone)).date()
+    for gear in shoes.values():
+        tx.put_gear(athlete_id, SOURCE, gear, today)
 
 
 def _recompute(tx: Tx, athlete_id: int, run: Run | None, before: Run | None, now: datetime) -> None:

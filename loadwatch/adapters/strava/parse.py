@@ -10,7 +10,7 @@ import numpy as np
 
 from loadwatch.domain.activity import Streams
 from loadwatch.domain.arrays import FloatArray
-from loadwatch.services.ports import ActivityRecord, ListPage
+from loadwatch.services.ports import ActivityRecord, Gear, ListPage
 
 MAX_SAMPLES = 500_000
 """More samples than six days at one a second are no activity."""
@@ -72,6 +72,24 @@ def activity(raw: Mapping[str, Any]) -> ActivityRecord:
         is_race=_integer(raw.get("workout_type")) == _RUN_RACE,
         is_manual=manual,
         start_hidden=str(raw.get("start_date_local")).endswith(_HIDDEN_START),
+        gear=_gear(raw),
+    )
+
+
+def _gear(raw: Mapping[str, Any]) -> Gear | None:
+    """Shoes or bicycle: the id is in every answer, name and distance in that of a single activity alone."""
+    told = raw.get("gear")
+    told = told if isinstance(told, Mapping) else {}
+    gear_id = raw.get("gear_id") or told.get("id")
+    if not isinstance(gear_id, str):
+        return None
+    if told.get("id") != gear_id:
+        return Gear(_text(gear_id)[:40])
+    name = told.get("name")
+    return Gear(
+        id=_text(gear_id)[:40],
+        name=_text(name)[:100] if isinstance(name, str) and name.strip() else None,
+        distance_m=_amount(told.get("distance")),
     )
 
 
