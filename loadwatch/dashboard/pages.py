@@ -1,18 +1,19 @@
 """What the runner reads: today, alerts, runs, weeks."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from loadwatch.adapters.charts import distance_chart_svg
 from loadwatch.dashboard.current import athlete_id, back, profile, services
-from loadwatch.dashboard.formatting import zone
+from loadwatch.dashboard.formatting import moment_text, zone
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import Today
 from loadwatch.domain.thresholds import LEARNING_HISTORY, LEARNING_RUNS
-from loadwatch.domain.wording import load_ceiling_text
+from loadwatch.domain.wording import HURTS_FIRST, load_ceiling_text
 from loadwatch.emails.loads import load_rows
 from loadwatch.services.accounts import missing_scopes
+from loadwatch.services.alerts import NotForRedFlags
 
 bp = Blueprint("pages", __name__)
 
@@ -30,6 +31,8 @@ def today() -> str:
         "hills": load_ceiling_text(ceilings.hills, units).partition(": ")[2],
         "fast": load_ceiling_text(ceilings.fast, units).partition(": ")[2],
     }
+    if page.symptoms_decide:
+        next_run = dict.fromkeys(next_run, HURTS_FIRST)
     return render_template(
         "today.html",
         page=page,
@@ -72,7 +75,11 @@ def _strava_hint() -> str | None:
 
 @bp.get("/alerts")
 def alerts() -> str:
-    return render_template("alerts.html", alerts=services().views.alerts(athlete_id(), days=366))
+    return render_template(
+        "alerts.html",
+        alerts=services().views.alerts(athlete_id(), days=366),
+        muted=services().alerts.to_restore(athlete_id()),
+    )
 
 
 @bp.get("/alerts/<int:alert_id>")
@@ -82,8 +89,37 @@ def alert(alert_id: int) -> str:
 
 @bp.post("/alerts/<int:alert_id>/acknowledge")
 def acknowledge(alert_id: int) -> Response:
-    services().accounts.acknowledge(athlete_id(), alert_id)
+    services().alerts.acknowledge(athlete_id(), alert_id)
     return back(url_for("pages.alert", alert_id=alert_id))
+
+
+@bp.post("/alerts/<int:alert_id>/snooze")
+def snooze(alert_id: int) -> Response:
+    alerts = services().alerts
+    try:
+        if request.form.get("planned"):
+            alerts.planned(athlete_id(), alert_id)
+            flash("Noted: this run was planned.")
+        else:
+            until = alerts.snooze(athlete_id(), alert_id)
+            flash(f"No more of this kind until {moment_text(until, profile().timezone)}, unless it gets worse.")
+    except NotForRedFlags as error:
+        flash(str(error), "error")
+    return redirect(url_for("pages.alert", alert_id=alert_id))
+
+
+@bp.post("/alerts/<int:alert_id>/feedback")
+def feedback(alert_id: int) -> Response:
+    services().alerts.feedback(athlete_id(), alert_id, useful=request.form.get("useful") == "yes")
+    flash("Thank you, that is noted.")
+    return redirect(url_for("pages.alert", alert_id=alert_id))
+
+
+@bp.post("/muted")
+def restore() -> Response:
+    key = request.form.get("key", "")
+    services().alerts.restore(athlete_id(), key[:60], restore=request.form.get("restore") == "yes")
+    return redirect(url_for("pages.alerts"))
 
 
 @bp.get("/runs")
@@ -140,7 +176,8 @@ def week(iso_week: str) -> str:
     return render_template(
         "week.html",
         report=report,
-        loads=load_rows(report.loads, profile().units),
+        loads=load_rows(report.loads, profile().units, symptoms_decide=report.symptoms_decide),
+        hurts_first=HURTS_FIRST,
         load_of=services().views.run_loads(athlete_id(), report.runs),
         before=before,
         after=after if wanted < current else None,

@@ -1,20 +1,29 @@
 """The records that a page and a mail both show, so that they cannot disagree."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Literal
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final, Literal
 
 from loadwatch.domain.activity import Run, counted, longest_m
-from loadwatch.domain.alerts import OPEN_STATES, Alert
+from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, OPEN_STATES, Alert, AlertState
 from loadwatch.domain.ceilings import Ceiling, LoadCeiling
 from loadwatch.domain.daily import IsoWeek, day_totals, week_distance_m
+from loadwatch.domain.findings import ACT
 from loadwatch.domain.loads import RunLoad, is_indoor, mostly_known
 from loadwatch.domain.spikes import baseline
-from loadwatch.domain.thresholds import SPIKE_SMALL, SPIKE_WINDOW
-from loadwatch.domain.wording import Units, ceiling_text, distance_text
+from loadwatch.domain.symptom_rules import problem_id_of, site_of
+from loadwatch.domain.symptoms import Problem, SymptomReport, problems, symptom_level
+from loadwatch.domain.thresholds import ASK_FOR, SPIKE_SMALL, SPIKE_WINDOW
+from loadwatch.domain.wording import Units, ceiling_text, distance_text, sentence_start, site_text
 
 COMPARED_WEEKS = 4
+
+_STILL_OPEN: Final = {
+    2: ("is still open: run short and easy, and only while it stays quiet", "caution"),
+    3: ("is still open, and was bad when you last told: no running before it has settled", "act"),
+}
+"""By the symptom level of the latest check-in, for a problem whose alert is spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,42 @@ class LoadLine:
     track_m: float | None = None
     track_laps: float | None = None
     unit: str = "m"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProblem:
+    """A problem that nobody has said to be gone, with its symptom level by the latest check-in, 0 to 3."""
+
+    problem: Problem
+    level: int
+
+    @property
+    def id(self) -> int:
+        return problem_id_of(self.problem)
+
+
+def open_problems(reports: Sequence[SymptomReport]) -> tuple[OpenProblem, ...]:
+    """
+    The open problems of all reports of an athlete, the worst first, of equal ones the latest.
+
+    Red flags are not screened for here: their alerts stand until they are read.
+    """
+    quiet_since = max((r.at for r in reports if not r.hurts and not r.says_gone), default=None)
+    found = []
+    for problem in problems(reports):
+        if problem.is_open:
+            is_quiet = quiet_since is not None and quiet_since > problem.latest.at
+            found.append(OpenProblem(problem, 0 if is_quiet else symptom_level(problem.latest, reports)))
+    return tuple(sorted(found, key=lambda p: (-p.level, -p.problem.latest.at.timestamp())))
+
+
+def _symptoms_decide(alerts: Iterable[Alert], still_open: Sequence[OpenProblem]) -> bool:
+    if still_open and still_open[0].level in _STILL_OPEN:
+        return True
+    return any(
+        a.state in OPEN_STATES and a.severity >= MAIL_FROM_SEVERITY and (not a.is_of_run or a.symptom_level > 1)
+        for a in alerts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +139,12 @@ class WeeklyReport:
     loads: tuple[LoadLine, ...] = ()
     hill_ceiling: LoadCeiling | None = None
     fast_ceiling: LoadCeiling | None = None
+    problems: tuple[OpenProblem, ...] = ()
+
+    @property
+    def symptoms_decide(self) -> bool:
+        """Whether something hurt at the end of the week so that no ceiling may be named."""
+        return _symptoms_decide(self.alerts, self.problems)
 
     @property
     def change(self) -> float | None:
@@ -111,6 +162,8 @@ def weekly_report(
     run_loads: Sequence[RunLoad] = (),
     hill_ceiling: LoadCeiling | None = None,
     fast_ceiling: LoadCeiling | None = None,
+    reports: Sequence[SymptomReport] = (),
+    timezone: tzinfo = UTC,
 ) -> WeeklyReport:
     """
     Put one week together.
@@ -130,6 +183,10 @@ def weekly_report(
         among them is one of which hills and fast running are not known.
     hill_ceiling, fast_ceiling : LoadCeiling or None
         As of the end of the week.
+    reports : sequence of SymptomReport
+        All check-ins of the athlete up to the end of the week.
+    timezone : tzinfo
+        Of the runner: decides to which week a check-in belongs.
     """
     in_week = [a for a in activities if week.monday <= a.local_date <= week.sunday]
     runs = [r for r in counted(activities) if week.monday <= r.local_date <= week.sunday]
@@ -151,7 +208,7 @@ def weekly_report(
         longest_m=longest_m(runs),
         previous=previous,
         usual_m=usual_m,
-        alerts=tuple(a for a in alerts if a.run_id in ids and a.state != "retracted"),
+        alerts=tuple(a for a in alerts if _stands(a) and _is_of_week(a, week, ids, timezone)),
         ceiling=ceiling,
         loads=(
             LoadLine("mileage", distance_m, usual_m, ceiling.distance_m, len(runs), len(runs)),
@@ -160,7 +217,19 @@ def weekly_report(
         ),
         hill_ceiling=hill_ceiling,
         fast_ceiling=fast_ceiling,
+        problems=open_problems(reports),
     )
+
+
+def _stands(alert: Alert) -> bool:
+    """Whether an alert was neither taken back nor followed by another in its place."""
+    return alert.state != "retracted" and alert.settled != "later"
+
+
+def _is_of_week(alert: Alert, week: IsoWeek, run_ids: Collection[int], timezone: tzinfo) -> bool:
+    if alert.is_of_run:
+        return alert.run_id in run_ids
+    return week.monday <= alert.at.astimezone(timezone).date() <= week.sunday
 
 
 def report_reach(monday: datetime) -> datetime:
@@ -271,6 +340,26 @@ def distance_chart(runs: Sequence[Run], alerts: Sequence[Alert], *, since: datet
     return tuple(points)
 
 
+def check_in_due(
+    alerts: Iterable[Alert], reports: Iterable[SymptomReport], *, as_of: datetime, timezone: tzinfo
+) -> Alert | None:
+    """
+    The latest alert after which it is time to ask how the thighs feel.
+
+    Asked from `Alert.ask_at` on for three days, until a check-in of that local day or later is there.
+    """
+    last = max((r.local_date for r in reports), default=None)
+    due = [
+        a
+        for a in alerts
+        if a.ask_at is not None
+        and a.state is not AlertState.RETRACTED
+        and timedelta() <= as_of - a.ask_at < ASK_FOR
+        and (last is None or last < a.ask_at.astimezone(timezone).date())
+    ]
+    return max(due, key=lambda a: (a.at, a.severity, a.id), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Today:
     """
@@ -280,10 +369,14 @@ class Today:
     ----------
     verdict : str
         The whole page in one sentence.
-    level : {"quiet", "caution", "learning", "empty"}
+    level : {"quiet", "caution", "act", "red", "learning", "empty"}
         The verdict's weight.
     alerts : tuple of Alert
         Open ones, the most severe and newest first.
+    problems : tuple of OpenProblem
+        The worst first.
+    ask : Alert or None
+        What a check-in is asked for after; None where none is due.
     last_runs : tuple of Run
         Newest first, other sports included.
     """
@@ -296,6 +389,13 @@ class Today:
     last_runs: tuple[Run, ...]
     chart: tuple[ChartPoint, ...]
     week: WeeklyReport
+    problems: tuple[OpenProblem, ...] = ()
+    ask: Alert | None = None
+
+    @property
+    def symptoms_decide(self) -> bool:
+        """Whether something hurts so that no ceiling may be named."""
+        return _symptoms_decide(self.alerts, self.problems)
 
 
 def today(
@@ -305,6 +405,8 @@ def today(
     week: WeeklyReport,
     *,
     as_of: datetime,
+    reports: Sequence[SymptomReport] = (),
+    timezone: tzinfo = UTC,
     units: Units = "metric",
     n_last: int = 10,
     chart_days: int = 120,
@@ -318,13 +420,16 @@ def today(
         Those of `chart_days` and 30 days more before `as_of`.
     alerts : sequence of Alert
         Those of the same time.
+    reports : sequence of SymptomReport
+        All check-ins of the athlete.
     """
     open_alerts = sorted(
-        (a for a in alerts if a.state in OPEN_STATES), key=lambda a: (-a.severity, -a.run_start.timestamp())
+        (a for a in alerts if a.state in OPEN_STATES), key=lambda a: (-a.severity, -a.at.timestamp())
     )
     newest = sorted(activities, key=lambda r: r.start, reverse=True)
     any_ever = bool(activities) or ceiling.days_since_run is not None
-    verdict, level = _verdict(open_alerts, ceiling, any_ever, units)
+    problems_now = open_problems(reports)
+    verdict, level = _verdict(open_alerts, problems_now, ceiling, any_ever, units)
     return Today(
         verdict=verdict,
         level=level,
@@ -334,6 +439,8 @@ def today(
         last_runs=tuple(newest[:n_last]),
         chart=distance_chart(activities, alerts, since=as_of - timedelta(days=chart_days)),
         week=week,
+        problems=problems_now,
+        ask=check_in_due(alerts, reports, as_of=as_of, timezone=timezone),
     )
 
 
@@ -342,10 +449,20 @@ def chart_reach(as_of: datetime, chart_days: int = 120) -> datetime:
     return as_of - timedelta(days=chart_days) - SPIKE_WINDOW
 
 
-def _verdict(alerts: Sequence[Alert], ceiling: Ceiling, any_activity: bool, units: Units) -> tuple[str, str]:
+def _verdict(
+    alerts: Sequence[Alert], still_open: Sequence[OpenProblem], ceiling: Ceiling, any_activity: bool, units: Units
+) -> tuple[str, str]:
+    urgent = [a for a in alerts if a.severity >= 2]
+    for alert in urgent:
+        if alert.is_red:
+            return f"{alert.title}.", "red"
+        if not alert.is_of_run or alert.rule == "P-PUSH":
+            return f"{alert.title}.", "act" if alert.severity >= ACT else "caution"
+    if still_open and still_open[0].level in _STILL_OPEN:
+        words, weight = _STILL_OPEN[still_open[0].level]
+        return f"{sentence_start(site_text(site_of(still_open[0].problem)))} {words}.", weight
     if not any_activity:
         return "No runs here yet: connect Strava and the next run arrives by itself.", "empty"
-    urgent = [a for a in alerts if a.severity >= 2]
     limit = f", up to {distance_text(ceiling.distance_m, units)}" if ceiling.distance_m is not None else ""
     if urgent:
         return (

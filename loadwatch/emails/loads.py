@@ -53,12 +53,12 @@ class LoadRow:
         return "; ".join(part for part in (self.told, *self.beside) if part)
 
 
-def load_rows(lines: Iterable[LoadLine], units: Units) -> list[LoadRow]:
-    """The loads of a week in words."""
-    return [_row(line, units) for line in lines]
+def load_rows(lines: Iterable[LoadLine], units: Units, *, symptoms_decide: bool = False) -> list[LoadRow]:
+    """The loads of a week in words; where something hurts without a number for the next run."""
+    return [_row(line, units, symptoms_decide) for line in lines]
 
 
-def _row(line: LoadLine, units: Units) -> LoadRow:
+def _row(line: LoadLine, units: Units, symptoms_decide: bool) -> LoadRow:
     amount = _AMOUNTS[line.kind]
     if line.value is None:
         value = UNKNOWN
@@ -70,10 +70,14 @@ def _row(line: LoadLine, units: Units) -> LoadRow:
         meaning=_MEANINGS[line.kind],
         value=value,
         usual=NOT_YET if line.usual is None else amount(line.usual, units),
-        ceiling=_ceiling(line, units),
+        ceiling=SYMPTOMS_DECIDE if symptoms_decide else _ceiling(line, units),
         told=_told(line),
         beside=tuple(_beside(line, units)),
     )
+
+
+SYMPTOMS_DECIDE = "what hurts decides"
+"""In place of what the next run may bring."""
 
 
 def _ceiling(line: LoadLine, units: Units) -> str:

@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 from loadwatch.domain.activity import Run
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import WeeklyReport
-from loadwatch.domain.wording import Units, ceiling_text, distance_text, duration_text
+from loadwatch.domain.symptom_rules import site_of
+from loadwatch.domain.wording import (
+    HURTS_FIRST,
+    Units,
+    ceiling_text,
+    distance_text,
+    duration_text,
+    sentence_start,
+    site_text,
+)
 from loadwatch.emails import EmailContent
 from loadwatch.emails.loads import load_rows
 from loadwatch.emails.render import day_text, one_line, render
@@ -84,7 +93,8 @@ def weekly_mail(report: WeeklyReport, *, name: str, units: Units, timezone: str,
         verdict=_verdict(report, units),
         report=report,
         # Of a week without runs there is nothing to add up, and what is missing may only be late.
-        loads=load_rows(report.loads, units) if report.runs else [],
+        loads=load_rows(report.loads, units, symptoms_decide=report.symptoms_decide) if report.runs else [],
+        still_open=[(p.id, sentence_start(site_text(site_of(p.problem)))) for p in report.problems],
         runs=[_run_row(run, units, zone) for run in report.runs],
         # A sum that leaves a run out would be taken for the whole.
         total_time=duration_text(report.moving_s) if all(run.moving_s for run in report.runs) else None,
@@ -93,7 +103,7 @@ def weekly_mail(report: WeeklyReport, *, name: str, units: Units, timezone: str,
         weeks=_week_rows(report, units),
         mean=_mean(report, units),
         others=_others(report.other_sports),
-        ceiling_sentence=ceiling_text(report.ceiling, units),
+        ceiling_sentence=HURTS_FIRST if report.symptoms_decide else ceiling_text(report.ceiling, units),
     )
 
 

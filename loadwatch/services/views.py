@@ -80,6 +80,8 @@ def week_of(tx: Tx, profile: AthleteProfile, week: IsoWeek, as_of: datetime | No
         run_loads=run_loads(runs, since=since, five_k_m_s=profile.five_k_m_s),
         hill_ceiling=ceilings.hills,
         fast_ceiling=ceilings.fast,
+        reports=[r for r in tx.symptom_reports(profile.id) if r.at < end],
+        timezone=zone,
     )
 
 
@@ -143,13 +145,16 @@ class ViewService:
         with self._database.read() as tx:
             profile = _profile(tx, athlete_id)
             back = chart_reach(now)
-            week = week_of(tx, profile, IsoWeek.of(now.astimezone(ZoneInfo(profile.timezone)).date()), now)
+            zone = ZoneInfo(profile.timezone)
+            week = week_of(tx, profile, IsoWeek.of(now.astimezone(zone).date()), now)
             return today(
                 tx.runs_between(athlete_id, back),
                 tx.alerts_since(athlete_id, back),
                 week.ceiling,  # as of now: the week is not over
                 week,
                 as_of=now,
+                reports=tx.symptom_reports(athlete_id),
+                timezone=zone,
                 units=profile.units,
             )
 
@@ -169,7 +174,7 @@ class ViewService:
         """Alerts of the last days, newest run first, whatever their state."""
         with self._database.read() as tx:
             found = tx.alerts_since(athlete_id, self._clock() - timedelta(days=days))
-        return sorted(found, key=lambda a: a.run_start, reverse=True)
+        return sorted(found, key=lambda a: a.at, reverse=True)
 
     def alert(self, athlete_id: int, alert_id: int) -> AlertPage:
         with self._database.read() as tx:

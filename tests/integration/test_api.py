@@ -34,7 +34,14 @@ ALERT_KEYS = [
     "problem_id",
     "created_at",
 ]
-EXAMPLE = {"run_id": "69", "alert_id": "2", "iso_week": "2026-W47"}
+EXAMPLE = {
+    "check_in_id": "1",
+    "problem_id": "1",
+    "run_id": "69",
+    "alert_id": "2",
+    "shoe_id": "1",
+    "iso_week": "2026-W47",
+}
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +130,7 @@ def test_what_belongs_to_another_is_not_found(api: Flask, bob: Caller, services:
         if "/69" in path or "/2" in path.replace("/2026", ""):
             problem(bob(path, method), 404)
             checked += 1
-    assert checked == 3
+    assert checked == 5
     athlete_id = services.accounts.athlete_by_email(ANN)
     assert athlete_id is not None
     assert services.views.alert(athlete_id, 2).alert.state == "firing"

@@ -9,6 +9,7 @@ import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,17 @@ from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
 from loadwatch.dashboard.app import OPEN_ENDPOINTS, limit_storage
 from loadwatch.services.accounts import ASKED_SCOPES
+from loadwatch.services.health_ports import Draft
 from tests.support.seeding import NOW, PASSWORD, SeedRun, add_runs, busy_season, connect, seeded_services, sign_up
 
 HERE = "http://127.0.0.1:8000"
 ANN, BOB = "ann@example.org", "bob@example.org"
-EXAMPLE = {"alert_id": 2, "run_id": 69, "iso_week": "2026-W47", "filename": "app.css", "name": "x.eml"}
+EXAMPLE = {
+    **{"alert_id": 2, "run_id": 69, "check_in_id": 1, "problem_id": 1},
+    **{"iso_week": "2026-W47", "filename": "app.css", "name": "x.eml", "shoe_id": 1},
+}
+
+ACHE = Draft(side="left", regions=frozenset({"PM"}), pain_today=3)
 
 
 @dataclass
@@ -81,13 +88,15 @@ def strava() -> Iterator[FakeStrava]:
 
 @pytest.fixture(scope="module")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder, made once and copied: Ann with a season, three alerts and a mail; Bob with one run."""
+    """A data folder, made once and copied: Ann has a season, a mail and an ache that is gone; Bob has one run."""
     folder = tmp_path_factory.mktemp("season")
     services = seeded_services(folder)
     ann = sign_up(services, ANN)
     connect(services, ann.athlete_id, 77)
     add_runs(services, ann.athlete_id, busy_season())
     services.notify.deliver_due()
+    services.check_ins.record(ann.athlete_id, ACHE)
+    services.check_ins.close_problem(ann.athlete_id, 1)
     bob = sign_up(services, BOB, "Bob", "UTC")
     add_runs(services, bob.athlete_id, [SeedRun(NOW.replace(day=20), 4_200, "Bob's run")], 500)
     services.close()
@@ -211,7 +220,7 @@ def test_what_belongs_to_another_is_not_found(app: Flask, services: Services) ->
         response = bob.get(path) if method == "GET" else send(bob, path, "/settings")
         assert response.status_code == 404, (method, path)
         checked += 1
-    assert checked == 5
+    assert checked >= 14
     assert services.views.alert(athlete_of(services, ANN), 2).alert.state == "firing"
     assert "21.1" not in bob.get("/weeks/2026-W47").text
     assert "Autumn trail" not in bob.get("/").text
@@ -750,3 +759,36 @@ def test_an_answer_that_changes_nothing_does_not_send_the_session_again(client: 
     for path in ("/static/app.css", "/static/favicon.svg", "/", "/alerts/2", "/healthz"):
         with client.get(path) as answer:
             assert "Set-Cookie" not in answer.headers, path
+
+
+# how it feels
+
+
+def test_today_asks_how_it_feels_after_a_jump_until_it_is_told(services: Services, app: Flask) -> None:
+    client = log_in(app.test_client(), BOB)
+    assert "How do your thighs feel?" not in client.get("/").text
+    bob = athlete_of(services, BOB)
+    jump = NOW.replace(hour=5) - timedelta(days=1)
+    add_runs(services, bob, [*(SeedRun(jump - timedelta(days=2 * n), 8_000) for n in range(20, 0, -1))], 600)
+    add_runs(services, bob, [SeedRun(jump, 16_000)], 700)
+
+    asking = client.get("/").text
+    assert "How do your thighs feel?" in asking
+    told = send(client, "/check-in", "/", pain_today="0")
+
+    assert told.status_code == 302
+    assert "How do your thighs feel?" not in client.get("/").text
+
+
+def test_today_lists_what_is_still_open_and_lets_it_decide(services: Services, app: Flask) -> None:
+    problem = services.check_ins.record(athlete_of(services, BOB), ACHE).problem_ids[0]
+    client = log_in(app.test_client(), BOB)
+
+    page = client.get("/").text
+    send(client, f"/problems/{problem}/gone", "/settings")
+
+    assert f'href="/problems/{problem}"' in page
+    assert "Left: back of the thigh, middle" in page
+    assert "is still open: run short and easy" in page
+    assert page.count("What hurts decides: while it is open, no distance is named here.") == 3
+    assert "still open" not in client.get("/").text

@@ -1,7 +1,8 @@
 """What page and mail show: the week beside those before it, the chart's ceilings, the verdict in a sentence."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,10 +11,19 @@ from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.ceilings import Ceiling, LoadCeiling, next_run_ceiling
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.loads import RunLoad, run_loads
-from loadwatch.domain.report import chart_reach, distance_chart, report_reach, today, weekly_report
+from loadwatch.domain.report import (
+    chart_reach,
+    check_in_due,
+    distance_chart,
+    open_problems,
+    report_reach,
+    today,
+    weekly_report,
+)
 from loadwatch.domain.rules import EVIDENCE
 from tests.unit.domain.build import DAY_0, every_other_day, run
 from tests.unit.domain.loads_build import NOTHING, loaded
+from tests.unit.domain.symptoms_build import NOON, gone, report
 
 # DAY_0 is Monday, 2 March 2026: the first day of 2026-W10.
 W10 = IsoWeek(2026, 10)
@@ -39,7 +49,7 @@ def alert(of: Run, state: AlertState = AlertState.FIRING, *, severity: int = 2, 
         coverage=(),
         run_id=of.id,
         problem_id=None,
-        run_start=of.start,
+        at=of.start,
         created_at=of.start,
     )
 
@@ -384,3 +394,69 @@ def test_the_sentence_and_the_number_come_from_one_ceiling():
     shown = page(*runs, ceiling=next_run_ceiling(runs, as_of=at(40)))
 
     assert shown.ceiling_sentence == "Up to 11.0 km: within 10 % of your longest run of the last 30 days, 10.0 km."
+
+
+# how it feels
+
+
+def verdict_on(*reports):
+    return today((run(1, 10),), (), USUAL, week(), as_of=NOON, reports=reports)
+
+
+def test_a_bad_ache_whose_alert_is_spent_still_speaks_before_the_load():
+    shown = verdict_on(report(-9, pain_today=6))
+
+    assert shown.level == "act"
+    assert shown.verdict.startswith("Left back of the thigh is still open")
+    assert "no running" in shown.verdict
+
+
+def test_a_moderate_ache_that_is_open_asks_for_care():
+    assert verdict_on(report(-9, pain_today=4)).level == "caution"
+
+
+def test_an_ache_is_listed_and_leaves_the_word_to_the_load_once_nothing_hurts():
+    shown = verdict_on(report(-9, pain_today=4), report(-1, side=None, regions=[], pain_today=0))
+
+    assert shown.level == "quiet"
+    assert [(p.id, p.level) for p in shown.problems] == [(report(-9).id, 0)]
+
+
+def test_what_is_gone_is_not_open():
+    assert open_problems([report(-3, pain_today=7), gone(-1)]) == ()
+
+
+def test_the_worst_of_several_open_problems_comes_first():
+    mild, bad = report(-1, pain_today=3), report(-2, side="right", regions=["AM"], pain_today=7)
+
+    assert [p.id for p in open_problems([mild, bad])] == [bad.id, mild.id]
+
+
+def asked_after(hours: float, *reports, state: AlertState = AlertState.FIRING):
+    """Whether it is asked so long after it should be: noon UTC, midnight in Auckland."""
+    due = replace(alert(run(1, 10), state), ask_at=NOON)
+    as_of = NOON + timedelta(hours=hours)
+    return check_in_due([due], reports, as_of=as_of, timezone=ZoneInfo("Pacific/Auckland")) is not None
+
+
+def test_it_is_asked_from_the_hour_on_for_three_days():
+    assert [asked_after(h) for h in (-0.1, 0, 71.9, 72)] == [False, True, True, False]
+
+
+def test_a_check_in_of_that_day_or_later_answers():
+    auckland = NOON.astimezone(ZoneInfo("Pacific/Auckland")).date()
+    same_day = replace(report(-0.01, pain_today=0), local_date=auckland)
+    day_before = replace(same_day, local_date=auckland - timedelta(days=1))
+
+    assert not asked_after(1, same_day)
+    assert asked_after(1, day_before)
+
+
+def test_nobody_is_asked_after_an_alert_that_was_taken_back():
+    assert not asked_after(1, state=AlertState.RETRACTED)
+
+
+def test_of_several_jumps_the_latest_is_named():
+    first, second = (replace(alert(run(d, 10), alert_id=d), ask_at=NOON) for d in (1, 2))
+
+    assert check_in_due([second, first], [], as_of=NOON, timezone=UTC) == second

@@ -9,11 +9,13 @@ from loadwatch.domain.activity import Run
 from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.ceilings import Ceiling
 from loadwatch.domain.daily import IsoWeek
-from loadwatch.domain.report import LoadLine, WeeklyReport
+from loadwatch.domain.report import LoadLine, OpenProblem, WeeklyReport
 from loadwatch.domain.rules import Evidence, Reason
+from loadwatch.domain.symptoms import Problem
 from loadwatch.domain.wording import Units
 from loadwatch.emails import EmailContent
 from loadwatch.emails.weekly import weekly_mail
+from tests.unit.domain.symptoms_build import report
 
 CEILING = Ceiling("longest_30d", 17_600.0, 17_600.0, 16_000.0, 1.0, 200, 90)
 LEARNING = Ceiling("learning", None, None, None, None, 0, 0)
@@ -46,7 +48,7 @@ ALERT = Alert(
     coverage=(),
     run_id=4,
     problem_id=None,
-    run_start=datetime(2026, 11, 22, 8, 5, tzinfo=UTC),
+    at=datetime(2026, 11, 22, 8, 5, tzinfo=UTC),
     created_at=datetime(2026, 11, 22, 11, 0, tzinfo=UTC),
 )
 
@@ -115,7 +117,7 @@ def test_the_verdict_comes_first(sound: Sound) -> None:
     content = mail()
     start = (
         "Mara · Week 47 · Mon 16 Nov – Sun 22 Nov 2026 You ran 42.3 km in 4 runs, close to your usual 40.1 km."
-        " No run set off an alert."
+        " No run and no check-in set off an alert."
     )
 
     assert " ".join(content.text.split()).startswith(start)
@@ -232,9 +234,31 @@ def test_the_alerts_of_the_week_come_with_advice_and_link(sound: Sound) -> None:
     for part in (content.text, sound(content)):
         assert "16.0 km: your longest in 30 days was 14.0 km" in part
         assert "Keep the next runs within your usual distance, up to 14.0 km." in part
-        assert "No run set off an alert." not in part
+        assert "Evidence: grade A" in part
+        assert "Frandsen" in part
+        assert "No run and no check-in set off an alert." not in part
     assert "https://run.example/alerts/17" in content.text
     assert 'href="https://run.example/alerts/17"' in content.html
+
+
+ACHE = OpenProblem(Problem("left", frozenset({"posterior"}), (report(pain_today=4),)), level=2)
+
+
+def test_what_is_open_is_named_and_takes_the_place_of_any_ceiling(sound: Sound) -> None:
+    content = mail(replace(LOADED, problems=(ACHE,)))
+
+    for part in (content.text, sound(content)):
+        assert "Left back of the thigh" in part
+        assert "What hurts decides: while it is open, no distance is named here." in part
+        assert "17.6 km" not in part
+    assert f"https://run.example/problems/{ACHE.id}" in content.text
+
+
+def test_a_mild_ache_is_named_beside_the_ceiling() -> None:
+    content = mail(replace(LOADED, problems=(replace(ACHE, level=1),)))
+
+    assert "Left back of the thigh" in content.text
+    assert "Up to 17.6 km" in content.text
 
 
 def test_a_quiet_week_is_short() -> None:
@@ -260,7 +284,7 @@ def test_a_week_without_runs_says_so_and_what_could_be_missing(sound: Sound) -> 
     for part in (content.text, sound(content)):
         assert "No runs arrived in week 47, your usual is 40.1 km." in part
         assert "the run may not be synced yet" in part
-        assert "No run set off an alert." not in part
+        assert "No run and no check-in set off an alert." not in part
         assert "Together" not in part
     assert "Check the connection: https://run.example/settings" in content.text
     assert "Week 47 .................... none arrived\n" in content.text
