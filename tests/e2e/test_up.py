@@ -177,5 +177,6 @@ def test_the_demo_shows_the_chain_and_ends_well(tmp_path: Path):
     assert len(re.findall(r"arrived after \d+ ms", done.stdout)) == 3
     assert re.search(r"ALERT \d+ \(R-M1, severity 2\): [\d.]+ km: your longest in 30 days was", done.stdout)
     assert re.search(r"ALERT \d+ \(R-H1, severity 1\): Downhill load \d+ m: your most in 42 days was", done.stdout)
-    assert done.stdout.count("MAIL ") == 2
+    assert re.search(r"ALERT \d+ \(C-Q, severity 3\): Left front of the thigh", done.stdout)
+    assert done.stdout.count("MAIL ") == 3
     assert list(tmp_path.iterdir()) == []  # nothing is kept
