@@ -1,5 +1,5 @@
 """
-Every check and every test, one after the other, with one summary at the end.
+Every check and every test, with one summary at the end.
 
 Run by `./run test` and, with `lint` and optional names of checks, by `./run lint`. Goes on after a failure;
 the last line is always `N passed, N failed, N skipped`, where each check counts as one.
@@ -11,6 +11,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,8 @@ CHECKS = {
     "mypy": ["-m", "mypy"],
     "imports": ["-c", LINT_IMPORTS],
 }
-SUITES = ("unit", "integration", "real", "e2e")
+LANES = (("unit", "integration"), ("real", "e2e"))
+"""Folders of tests. The lanes run side by side: much of what is tested is processes that wait for one another."""
 
 SECOND_TRY = {"integration", "real", "e2e"}
 MOST_SECOND_TRIES = 3
@@ -86,22 +88,29 @@ def run_suite(folder: Path, scratch: Path) -> Result:
     """Run the tests in one folder; `scratch` takes pytest's report."""
     name = f"pytest {folder.relative_to(ROOT)}"
     report = scratch / f"{folder.name}.xml"
-    status, elapsed_s = _run(name, ["-m", "pytest", str(folder), "-q", f"--junitxml={report}"])
+    # A cache of its own: pytest's memory of what failed would be overwritten by the other lane.
+    pytest = ["-m", "pytest", str(folder), "-q", "-o", f"cache_dir={scratch / f'{folder.name}-cache'}"]
+    status, elapsed_s = _run(name, [*pytest, f"--junitxml={report}"], scratch / f"{folder.name}.txt")
     try:
         passed, failed, skipped = counts(report)
     except (OSError, ET.ParseError):
         passed, failed, skipped = 0, 1, 0
     if folder.name in SECOND_TRY and 0 < failed <= MOST_SECOND_TRIES and report.exists():
         names = failures(report)
-        again, more_s = _run(
-            f"{name}: {failed} failed, a second try", ["-m", "pytest", str(folder), "-q", "--last-failed"]
-        )
+        title = f"{name}: {failed} failed, a second try"
+        again, more_s = _run(title, [*pytest, "--last-failed"], scratch / f"{folder.name}-again.txt")
         if again == 0:
             return Result(name, True, elapsed_s + more_s, passed + failed, 0, skipped, names)
     ok = status == 0 or (status == 5 and passed + failed == 0)  # 5: the folder has no tests yet
     if not ok and failed == 0:  # broke down after its last test
         failed = 1
     return Result(name, ok, elapsed_s, passed, failed, skipped)
+
+
+def run_lane(names: Sequence[str], scratch: Path) -> list[Result]:
+    """Run the tests of some folders, one folder after the other; those without tests are left out."""
+    folders = [ROOT / "tests" / name for name in names]
+    return [run_suite(folder, scratch) for folder in folders if any(folder.glob("**/test_*.py"))]
 
 
 def summary(results: Sequence[Result]) -> str:
@@ -135,10 +144,9 @@ def main(arguments: Sequence[str]) -> int:
             for name in names or CHECKS:
                 results.append(run_check(name))
             if not only_checks:
-                for suite in SUITES:
-                    folder = ROOT / "tests" / suite
-                    if any(folder.glob("**/test_*.py")):
-                        results.append(run_suite(folder, Path(scratch)))
+                with ThreadPoolExecutor() as pool:
+                    for lane in pool.map(lambda names: run_lane(names, Path(scratch)), LANES):
+                        results += lane
         except KeyboardInterrupt:
             interrupted = True
             results.append(Result("interrupted", False, 0.0, 0, 1, 0))
@@ -148,10 +156,18 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(result.ok for result in results) else 1
 
 
-def _run(name: str, arguments: Sequence[str]) -> tuple[int, float]:
-    print(f"\n=== {name}", flush=True)
+def _run(name: str, arguments: Sequence[str], output: Path | None = None) -> tuple[int, float]:
+    """Run Python; with a file for the output it is shown as a whole at the end, for others run at the same time."""
+    print(f"\n=== {name}{' begins' if output else ''}", flush=True)
     began = time.monotonic()
-    status = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False).returncode
+    if output is None:
+        status = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False).returncode
+    else:
+        with output.open("wb") as file:
+            status = subprocess.run(
+                [sys.executable, *arguments], cwd=ROOT, check=False, stdout=file, stderr=subprocess.STDOUT
+            ).returncode
+        print(f"\n=== {name}\n{output.read_text(errors='replace')}", flush=True)
     sys.stdout.flush()
     return status, time.monotonic() - began
 

@@ -1,7 +1,6 @@
 """Connecting with Strava as a runner does: with a browser, through the consent page of the pretended Strava."""
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,11 @@ from loadwatch.bootstrap import Services, make_services
 from loadwatch.dashboard import create_app
 from loadwatch.demo.simulator_client import SimulatorProcess, start_simulator
 from loadwatch.settings import Settings
-from tests.support.browser import CHROMIUM, FLAGS, needs_browser
+from tests.support.browser import launched, needs_browser, shoot
 from tests.support.stack import free_port
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = needs_browser
 
@@ -57,13 +56,9 @@ def server(tmp_path: Path, strava: SimulatorProcess) -> Iterator[Services]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["Page"]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium  # type: ignore[misc]
-        chromium.close()
+def browser() -> Iterator["Browser"]:
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -78,11 +73,6 @@ def sign_up(page: "Page", origin: str) -> None:
     page.get_by_label("E-mail address").fill("robin@example.org")
     page.get_by_label("Password").first.fill("a long password")
     page.get_by_role("button", name="Make").click()
-
-
-def shoot(page: "Page", name: str) -> None:
-    if os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(os.environ["SCREENSHOTS"]) / f"{name}.png", full_page=True)
 
 
 def test_a_runner_connects_and_sees_what_was_granted(server: Services, page: "Page"):

@@ -1,7 +1,6 @@
 """A hilly run and a track session, pushed by the pretended Strava, until they stand on the pages in a browser."""
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from werkzeug.serving import make_server
 
-from loadwatch.dashboard import create_app
 from loadwatch.demo.season import DemoActivity, season
 from loadwatch.domain.activity import Run, RunFeatures
-from tests.support.browser import CHROMIUM, FLAGS, needs_browser
+from tests.support.browser import launched, needs_browser, served
 from tests.support.samples import features, give_features
 from tests.support.seeding import SeedRun, add_runs
 from tests.support.stack import Stack, running_stack
@@ -46,14 +43,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, broker: str) -> Iterator[Sta
 
 @pytest.fixture(scope="module")
 def origin(stack: Stack) -> Iterator[str]:
-    app = create_app(stack.services, config={"RATELIMIT_ENABLED": False})
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(stack.services) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="module")
@@ -89,17 +80,13 @@ def moved(made: DemoActivity, start: datetime) -> dict[str, Any]:
 
 @pytest.fixture(params=LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
 def page(request: pytest.FixtureRequest, origin: str, pushed: dict[str, int]) -> Iterator["Page"]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = chromium.new_context(**request.param, java_script_enabled=False).new_page()
+    with launched() as browser:
+        page = browser.new_context(**request.param, java_script_enabled=False).new_page()
         page.goto(origin + "/")
         page.get_by_label("E-mail address").fill("runner@example.org")
         page.get_by_label("Password").fill("a long password")
         page.get_by_role("button", name="Log in").click()
         yield page
-        chromium.close()
 
 
 def test_both_runs_show_on_today_and_on_their_pages(page: "Page", origin: str, pushed: dict[str, int], stack: Stack):

@@ -1,19 +1,14 @@
 """The pages in a real browser, against a real server with a season of runs in it."""
 
 import contextlib
-import os
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from loadwatch.bootstrap import Services
-from loadwatch.dashboard import create_app
-from tests.support.browser import CHROMIUM, FLAGS, needs_browser
+from tests.support.browser import launched, needs_browser, served, shoot
 from tests.support.samples import give_features, season_of_loads
 from tests.support.seeding import PASSWORD, SeedRun, add_runs, busy_season, connect, seeded_services, sign_up
 
@@ -21,7 +16,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 PAGE_LIMIT_BYTES = 250_000
-SCREENSHOTS = os.environ.get("SCREENSHOTS")
 BUSY, EMPTY, LEARNING = "busy@example.org", "empty@example.org", "learning@example.org"
 LOADED = "loaded@example.org"
 PAGES = {
@@ -100,25 +94,14 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.fixture(scope="module")
 def origin(services: Services) -> Iterator[str]:
-    """The address of a server with the pages."""
-    app = create_app(services, config={"RATELIMIT_ENABLED": False})
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(services) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @contextlib.contextmanager
@@ -126,12 +109,6 @@ def visiting(browser: "Browser", origin: str, **options: Any) -> Iterator[Visit]
     context = browser.new_context(**options)
     yield Visit(context.new_page(), origin)
     context.close()
-
-
-def shoot(visit: Visit, name: str) -> None:
-    if SCREENSHOTS:
-        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
-        visit.page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
 
 
 LOOKS = [
@@ -148,13 +125,13 @@ def test_every_page_is_quiet_small_and_asks_nobody_else(
     look_name = request.node.callspec.id
     with visiting(browser, origin, **look) as visit:
         visit.page.goto(origin + "/login")
-        shoot(visit, f"login-{look_name}")
+        shoot(visit.page, f"login-{look_name}")
         visit.log_in(BUSY)
         for name, path in PAGES.items():
             visit.received_bytes = 0
             visit.page.goto(origin + path)
             visit.page.wait_for_load_state("networkidle")
-            shoot(visit, f"{name}-{look_name}")
+            shoot(visit.page, f"{name}-{look_name}")
 
             assert visit.page.get_by_role("heading", level=1).count() == 1, name
             assert 0 < visit.received_bytes <= PAGE_LIMIT_BYTES, name
@@ -162,7 +139,7 @@ def test_every_page_is_quiet_small_and_asks_nobody_else(
         visit.page.goto(origin + "/mailbox")
         visit.page.locator("main h2 a").first.click()
         visit.page.wait_for_load_state("networkidle")
-        shoot(visit, f"mail-{look_name}")
+        shoot(visit.page, f"mail-{look_name}")
 
         assert visit.page.frame_locator("iframe.mail").get_by_text("21.1 km").filter(visible=True).count()
         assert (visit.complaints, visit.elsewhere) == ([], [])
@@ -190,7 +167,7 @@ def test_the_three_loads_fit_wherever_they_are_shown(
         for name, path in pages.items():
             visit.page.goto(origin + path)
             visit.page.wait_for_load_state("networkidle")
-            shoot(visit, f"loads-{name}-{request.node.callspec.id}")
+            shoot(visit.page, f"loads-{name}-{request.node.callspec.id}")
 
             assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
         assert (visit.complaints, visit.elsewhere) == ([], [])
@@ -203,7 +180,7 @@ def test_an_athlete_without_history_is_told_what_to_do_next(
 ) -> None:
     with visiting(browser, origin, **look) as visit:
         visit.log_in(who)
-        shoot(visit, f"today-{request.node.callspec.id}")
+        shoot(visit.page, f"today-{request.node.callspec.id}")
 
         hero = visit.page.get_by_role("heading", level=1)
         if who == EMPTY:
@@ -212,7 +189,7 @@ def test_an_athlete_without_history_is_told_what_to_do_next(
         else:
             assert "Still learning" in hero.inner_text()
         visit.page.goto(origin + "/settings")
-        shoot(visit, f"settings-{request.node.callspec.id}")
+        shoot(visit.page, f"settings-{request.node.callspec.id}")
         assert (visit.complaints, visit.elsewhere) == ([], [])
 
 
