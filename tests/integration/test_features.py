@@ -454,11 +454,12 @@ def test_the_empty_bands_at_the_end_of_a_profile_are_not_stored_and_read_again(h
     house.arrive(1)
 
     with house.services.engines.read.connect() as raw:
-        stored = json.loads(raw.exec_driver_sql("SELECT CAST(speed_profile_m AS TEXT) FROM run_features").scalar_one())
+        kept = raw.exec_driver_sql("SELECT CAST(speed_profile_m AS TEXT) FROM run_features").scalar_one()
     with house.services.store.read() as tx:
         (run,) = tx.runs_between(house.athlete_id, NOW - timedelta(days=300))
 
     assert run.features is not None
+    stored = json.loads(kept)
     assert run.features.speed_profile_m == (*stored, *[0.0] * (101 - len(stored)))
     assert stored[-1] > 0
 
