@@ -155,7 +155,7 @@ def _clinical_content() -> ClinicalContent:
         patterns=patterns(),
         codes=all_codes(),
         questions={**ENTRY_QUESTIONS, **{said.id: said.text for said in rehab.questions.values()}},
-        exercises=frozenset(rehab.exercises),
+        exercises=rehab.exercises,
         programmes=rehab.by_pattern,
     )
 

@@ -16,6 +16,7 @@ from loadwatch.domain.programme import (
     Answered,
     Clearance,
     Criterion,
+    Exercise,
     Programme,
     RehabSession,
     Told,
@@ -86,8 +87,8 @@ class ClinicalContent:
         What a check-in may carry.
     questions : mapping of str to str
         What may be answered besides the codes, such as the criteria of the programmes, with its wording.
-    exercises : frozenset of str
-        Ids of those that may be logged.
+    exercises : mapping of str to Exercise
+        The library, by id: those that may be logged.
     programmes : mapping of str to Programme
         By the id of the pattern that they are for.
     """
@@ -96,7 +97,7 @@ class ClinicalContent:
     patterns: Patterns
     codes: Mapping[str, Code]
     questions: Mapping[str, str] = field(default_factory=dict)
-    exercises: frozenset[str] = frozenset()
+    exercises: Mapping[str, Exercise] = field(default_factory=dict)
     programmes: Mapping[str, Programme] = field(default_factory=dict)
 
 

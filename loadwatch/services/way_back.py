@@ -22,13 +22,12 @@ from loadwatch.domain.programme import Clearance, Programme, Withheld
 from loadwatch.domain.session_plan import Circuit, RunGate, circuit, run_gate, tolerated_directions
 from loadwatch.domain.symptoms import Problem, SymptomReport
 from loadwatch.domain.thresholds import BREAK_BASELINE, LONG_BREAK
-from loadwatch.knowledge.rehab_content import rehab_content
 from loadwatch.services.errors import NotYours
 from loadwatch.services.health_ports import InvalidCheckIn, ProblemEvent
 from loadwatch.services.ports import Clock, Database, Tx
 
 if TYPE_CHECKING:
-    from loadwatch.services.check_in import ProblemPage
+    from loadwatch.services.check_in import ClinicalContent, ProblemPage
 
 TENDON: Final = "PHT"
 """The pattern whose ladder allows a point more of pain while running."""
@@ -211,20 +210,12 @@ def gate_result(
     return GateResult(gate, tuple(why))
 
 
-def half_hour_circuit(
-    pattern: str, pain_limit: int, reports: Iterable[SymptomReport], as_of: date, clearance: Clearance
-) -> Circuit | Withheld:
-    """A circuit for core and hip of about half an hour, from the whole library."""
-    library = rehab_content().exercises.values()
-    directions = tolerated_directions(reports, as_of)
-    return circuit(pattern, library, clearance=clearance, pain_limit=pain_limit, directions=directions)
-
-
 class WayBackUseCases:
     """Stepping on the ladder and what goes with it; mixed into `check_in.CheckInService`."""
 
     _database: Database
     _clock: Clock
+    clinic: "ClinicalContent"
 
     def problem(self, athlete_id: int, number: int) -> "ProblemPage":
         raise NotImplementedError
@@ -305,8 +296,13 @@ class WayBackUseCases:
         page = self.problem(athlete_id, number)
         if page.withheld or page.rehab is None or page.pattern is None:
             return page.withheld
-        limit = page.rehab.programme.pain_limit
-        return half_hour_circuit(page.pattern, limit, page.problem.reports, page.today, page.clearance)
+        return circuit(
+            page.pattern,
+            self.clinic.exercises.values(),
+            clearance=page.clearance,
+            pain_limit=page.rehab.programme.pain_limit,
+            directions=tolerated_directions(page.problem.reports, page.today),
+        )
 
 
 def _usual_before(tx: Tx, athlete_id: int, problem: Problem) -> tuple[float | None, float | None]:
