@@ -115,7 +115,7 @@ class Services:
 
     @cached_property
     def planning(self) -> PlanningService:
-        return PlanningService(self.store, self.clock)
+        return PlanningService(self.store, self.clock, _clinic)
 
     @cached_property
     def shoes(self) -> ShoeService:

@@ -48,6 +48,7 @@ class WhatIfOut(BaseModel):
 
     findings: list[WouldSay]
     ceilings: CeilingsNow
+    symptoms_decide: bool = Field(description="Something hurts: that decides, and the ceilings do not hold.")
 
 
 def register(bp: APIBlueprint, services: Services) -> None:
@@ -74,5 +75,9 @@ def register(bp: APIBlueprint, services: Services) -> None:
             )
             for finding, text in found.findings
         ]
-        answer = WhatIfOut(findings=said, ceilings=CeilingsNow.of_all(found.ceilings))
+        answer = WhatIfOut(
+            findings=said,
+            ceilings=CeilingsNow.of_all(found.ceilings),
+            symptoms_decide=found.symptoms_decide,
+        )
         return Response(answer.model_dump_json(), mimetype="application/json")

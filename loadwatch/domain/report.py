@@ -89,7 +89,8 @@ def open_problems(reports: Sequence[SymptomReport]) -> tuple[OpenProblem, ...]:
     return tuple(sorted(found, key=lambda p: (-p.level, -p.problem.latest.at.timestamp())))
 
 
-def _symptoms_decide(alerts: Iterable[Alert], still_open: Sequence[OpenProblem]) -> bool:
+def symptoms_decide(alerts: Iterable[Alert], still_open: Sequence[OpenProblem]) -> bool:
+    """Whether something hurts, or an alert on it is open, so that no ceiling may be named."""
     if still_open and still_open[0].level in _STILL_OPEN:
         return True
     return any(
@@ -144,7 +145,7 @@ class WeeklyReport:
     @property
     def symptoms_decide(self) -> bool:
         """Whether something hurt at the end of the week so that no ceiling may be named."""
-        return _symptoms_decide(self.alerts, self.problems)
+        return symptoms_decide(self.alerts, self.problems)
 
     @property
     def change(self) -> float | None:
@@ -395,7 +396,7 @@ class Today:
     @property
     def symptoms_decide(self) -> bool:
         """Whether something hurts so that no ceiling may be named."""
-        return _symptoms_decide(self.alerts, self.problems)
+        return symptoms_decide(self.alerts, self.problems)
 
 
 def today(

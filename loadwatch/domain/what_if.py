@@ -2,12 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from loadwatch.domain.activity import Run, counted
-from loadwatch.domain.loads import fast_speeds
+from loadwatch.domain.loads import fast_speeds, run_loads
 from loadwatch.domain.rules import NO_EARLIER_HISTORY, EarlierHistory, Finding, judge
+from loadwatch.domain.symptom_rules import LOADS_REACH, REPORTS_REACH, RUNS_REACH, Clinic, Runner, judge_health
+from loadwatch.domain.symptoms import SymptomReport, WeeklyAnswers
 from loadwatch.domain.told import told_features
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """
+    What a runner has reported, and the clinical content that it is held against.
+
+    Attributes
+    ----------
+    reports : sequence of SymptomReport
+        All check-ins; those from the planned start on are not looked at.
+    weeks : sequence of WeeklyAnswers
+        The questionnaires of the six weeks before.
+    """
+
+    reports: Sequence[SymptomReport]
+    clinic: Clinic
+    runner: Runner
+    weeks: Sequence[WeeklyAnswers] = ()
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +64,7 @@ def what_if(
     earlier: EarlierHistory = NO_EARLIER_HISTORY,
     novice: bool = False,
     five_k_m_s: float | None = None,
+    health: Health | None = None,
 ) -> tuple[Finding, ...]:
     """
     Which rules would speak on a planned run, the most severe first.
@@ -49,9 +72,12 @@ def what_if(
     Parameters
     ----------
     runs : sequence of Run
-        Activities in any order, back to `rules.look_back_from`; those from the planned start on are not looked at.
+        Activities in any order, back to `rules.look_back_from` as of `symptom_rules.LOADS_REACH` before the planned
+        start; those from the start on are not looked at.
     earlier, novice, five_k_m_s
         As for `rules.judge`.
+    health : Health or None
+        Without it loads alone are judged.
 
     Returns
     -------
@@ -81,4 +107,20 @@ def what_if(
             speeds=fast_speeds(counted(before), planned.start, five_k_m_s=five_k_m_s),
         ),
     )
-    return tuple(judge([*before, run], since=planned.start, earlier=earlier, novice=novice, five_k_m_s=five_k_m_s))
+    since = planned.start - LOADS_REACH if health else planned.start
+    known = [*before, run]
+    loads = judge(known, since=since, earlier=earlier, novice=novice, five_k_m_s=five_k_m_s)
+    if health is None:
+        return tuple(loads)
+    runs_from = planned.start - REPORTS_REACH - RUNS_REACH
+    findings = judge_health(
+        [r for r in health.reports if r.at < planned.start],
+        loads,
+        run_loads(known, since=runs_from, five_k_m_s=five_k_m_s),
+        since=planned.start,
+        clinic=health.clinic,
+        runner=health.runner,
+        weeks=health.weeks,
+        zone=health.zone,
+    )
+    return tuple(f for f in findings if f.run is not None and f.run.id == run.id)

@@ -9,6 +9,7 @@ import pytest
 
 from loadwatch.api import create_api
 from loadwatch.bootstrap import Services
+from loadwatch.services.health_ports import Draft
 from tests.support.seeding import NOW, SeedRun, add_runs, seeded_services, sign_up
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -75,3 +76,34 @@ def test_what_cannot_be_run_is_refused(services, wrong):
 
     assert status == 422
     assert answer["status"] == 422
+
+
+def test_an_ache_on_one_side_makes_a_planned_jump_weigh_more(services):
+    report(services, pain_today=3)
+
+    _, answer = ask(services, ANN, distance_m=16_000)
+
+    # Evidence 7.3, example 1: severity 2 without, 3 with an ache of 3 at the back of one thigh.
+    assert ("R-M1", 3) in [(said["rule"], said["severity"]) for said in answer["findings"]]
+    assert answer["symptoms_decide"] is True
+
+
+def test_a_short_run_on_a_thigh_that_hurts_badly_is_running_through_it(services):
+    report(services, pain_today=7)
+
+    _, answer = ask(services, ANN, distance_m=5_000)
+
+    assert [(said["rule"], said["severity"]) for said in answer["findings"]] == [("P-PUSH", 3)]
+    assert answer["symptoms_decide"] is True
+    assert ask(services, BOB, distance_m=5_000)[1]["findings"] == []
+
+
+def test_where_nothing_hurts_the_ceilings_hold(services):
+    assert ask(services, ANN, distance_m=5_000)[1]["symptoms_decide"] is False
+
+
+def report(services: Services, **told: Any) -> None:
+    athlete_id = services.accounts.athlete_by_email(ANN)
+    assert athlete_id is not None
+    at = NOW - timedelta(hours=3)
+    services.check_ins.record(athlete_id, Draft(side="left", regions=frozenset({"PM"}), at=at, **told))
