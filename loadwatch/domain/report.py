@@ -118,7 +118,7 @@ class WeeklyReport:
     usual_m : float or None
         Their mean; None if there is none. [m]
     alerts : tuple of Alert
-        Those of the week's runs that still stand.
+        Those of the week's runs and check-ins that still stand, the most severe first.
     ceiling : Ceiling
         For the first run of the week to come.
     loads : tuple of LoadLine
@@ -195,6 +195,7 @@ def weekly_report(
     earlier = [week.shifted(-n) for n in range(COMPARED_WEEKS, 0, -1)]
     previous = tuple((w, week_distance_m(totals, w)) for w in earlier if first_day and w.sunday >= first_day)
     ids = {r.id for r in in_week}
+    of_week = [a for a in alerts if _stands(a) and _is_of_week(a, week, ids, timezone)]
     usual_m = sum(d for _, d in previous) / len(previous) if previous else None
     compared = [w for w, _ in previous]
     load_of = {load.run.id: load for load in run_loads}
@@ -209,7 +210,7 @@ def weekly_report(
         longest_m=longest_m(runs),
         previous=previous,
         usual_m=usual_m,
-        alerts=tuple(a for a in alerts if _stands(a) and _is_of_week(a, week, ids, timezone)),
+        alerts=tuple(sorted(of_week, key=lambda a: (-a.severity, a.at, a.id))),
         ceiling=ceiling,
         loads=(
             LoadLine("mileage", distance_m, usual_m, ceiling.distance_m, len(runs), len(runs)),

@@ -650,7 +650,8 @@ def _red_flags(judged: Sequence[_Judged]) -> list[Finding]:
     for j in judged:
         problem = j.seen[0].problem if j.seen else None
         for flag in j.red:
-            coverage = [f"you reported: {sentence.rstrip('.')}" for sentence in (*flag.because, *flag.stronger)]
+            coverage = [f"you reported: {sentence.rstrip('.')}" for sentence in flag.because]
+            coverage += [f"beside it: {sentence.rstrip('.')}" for sentence in flag.stronger]
             if flag.flag.source.review == "unreviewed":
                 coverage.append("these words were not reviewed by a clinician yet")
             pain = j.report.worst_pain

@@ -373,16 +373,20 @@ def sentence_start(text: str) -> str:
 
 
 def _told(*sentences: str) -> str:
-    return "; ".join(sentence.rstrip(".") for sentence in sentences)
+    """Sentences as parts of one; each begins small, as none begins with a name."""
+    return "; ".join(f"{sentence[:1].lower()}{sentence[1:].rstrip('.')}" for sentence in sentences)
 
 
 def _red_text(finding: Finding, _: Units) -> AlertText:
     assert finding.flag is not None  # R-RED is about one
     flag = finding.flag.flag
-    told = _told(*finding.flag.because, *finding.flag.stronger)
+    beside = f" What adds to it: {_told(*finding.flag.stronger)}." if finding.flag.stronger else ""
     return AlertText(
         title=f"Stop running and get this looked at: {flag.name[:1].lower()}{flag.name[1:]}",
-        message=f"You reported: {told}. {flag.suspects} Only somebody who sees you can tell.",
+        message=(
+            f"You reported: {_told(*finding.flag.because)}.{beside} {flag.suspects}"
+            " Only somebody who sees you can tell."
+        ),
         action=" ".join((flag.action, f"Where: {flag.where}", *flag.avoid)),
     )
 

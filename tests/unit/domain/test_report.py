@@ -460,3 +460,10 @@ def test_of_several_jumps_the_latest_is_named():
     first, second = (replace(alert(run(d, 10), alert_id=d), ask_at=NOON) for d in (1, 2))
 
     assert check_in_due([second, first], [], as_of=NOON, timezone=UTC) == second
+
+
+def test_the_alerts_of_a_week_begin_with_the_most_severe():
+    early, late = run(1, 10, run_id=1), run(3, 10, run_id=2)
+    alerts = (alert(early, severity=1, alert_id=1), alert(late, severity=3, alert_id=2))
+
+    assert [a.id for a in week(early, late, alerts=alerts).alerts] == [2, 1]
