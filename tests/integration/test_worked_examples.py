@@ -244,3 +244,44 @@ def test_a_corrected_run_takes_its_alert_back_with_a_word(runner):
     [alert] = [a for a in runner.every_alert() if a["rule"] == "R-M1"]
     assert alert["state"] == "retracted"
     assert "retraction" in runner.pushed()
+
+
+# 9: a nerve of the outer thigh
+
+
+def test_a_burning_numb_outer_thigh_that_a_belt_makes_worse_is_a_nerve_and_not_the_it_band(runner):
+    runner.has_run(range(40, 0, -3), 8)
+    result = runner.reports(
+        side="left",
+        regions=["LT"],
+        pain_today=3,
+        onset="gradual",
+        qualities=["burning", "numb"],
+        aggravators=["belt"],
+    )
+
+    assert result["red_flags"] == []
+    assert [p["id"] for p in result["resembles"]][:1] == ["LFCN"]
+    standing = runner.alerts()
+    assert standing["C-N"]["severity"] == 2
+    assert "C-IT" not in standing
+
+
+# 10: the nerves of the lower back
+
+
+def test_back_pain_with_tingling_legs_and_a_numb_saddle_is_an_emergency_even_at_two_of_ten(runner):
+    runner.has_run(range(40, 0, -3), 8)
+    result = runner.reports(
+        side="both_equal",
+        regions=["BK", "PM"],
+        pain_today=2,
+        qualities=["tingling"],
+        signs=["numb_saddle"],
+    )
+
+    flags = {f["id"]: f["urgency"] for f in result["red_flags"]}
+    assert flags["RF1"] == "emergency_now"
+    assert result["resembles"] == []
+    assert runner.alerts()["R-RED"]["severity"] == 4
+    assert "alert" in runner.pushed()
