@@ -1,19 +1,19 @@
 """The records that a page and a mail both show, so that they cannot disagree."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, Literal
 
 from loadwatch.domain.activity import Run, counted, longest_m
-from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, OPEN_STATES, Alert, AlertState
+from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, OPEN_STATES, READ_STATES, Alert, AlertState
 from loadwatch.domain.ceilings import Ceiling, LoadCeiling
 from loadwatch.domain.daily import IsoWeek, day_totals, week_distance_m
 from loadwatch.domain.findings import ACT
 from loadwatch.domain.loads import RunLoad, is_indoor, mostly_known
 from loadwatch.domain.spikes import baseline
 from loadwatch.domain.symptom_rules import problem_id_of, site_of
-from loadwatch.domain.symptoms import Problem, SymptomReport, problems, symptom_level
+from loadwatch.domain.symptoms import Problem, SymptomReport, is_quieted, problems, symptom_level
 from loadwatch.domain.thresholds import ASK_FOR, SPIKE_SMALL, SPIKE_WINDOW
 from loadwatch.domain.wording import Units, ceiling_text, distance_text, sentence_start, site_text
 
@@ -80,13 +80,32 @@ def open_problems(reports: Sequence[SymptomReport]) -> tuple[OpenProblem, ...]:
 
     Red flags are not screened for here: their alerts stand until they are read.
     """
-    quiet_since = max((r.at for r in reports if not r.hurts and not r.says_gone), default=None)
     found = []
     for problem in problems(reports):
         if problem.is_open:
-            is_quiet = quiet_since is not None and quiet_since > problem.latest.at
+            is_quiet = any(is_quieted(problem, problem.latest, r) for r in reports)
             found.append(OpenProblem(problem, 0 if is_quiet else symptom_level(problem.latest, reports)))
     return tuple(sorted(found, key=lambda p: (-p.level, -p.problem.latest.at.timestamp())))
+
+
+def standing_alerts(
+    alerts: Iterable[Alert], reports: Iterable[SymptomReport], seen: Mapping[int, datetime]
+) -> list[Alert]:
+    """
+    The alerts without the red flags that the runner has dealt with.
+
+    A red flag never ends by itself. It no longer stands once it has been read, and the runner has said of its
+    problem, after it, that a professional has seen it or that it is gone.
+    """
+    closed = {problem_id_of(p): p.closed for p in problems(reports)}
+
+    def is_dealt_with(alert: Alert) -> bool:
+        if not alert.is_red or alert.state not in READ_STATES or alert.problem_id is None:
+            return False
+        words = (closed.get(alert.problem_id), seen.get(alert.problem_id))
+        return any(said is not None and said >= alert.at for said in words)
+
+    return [a for a in alerts if not is_dealt_with(a)]
 
 
 def symptoms_decide(alerts: Iterable[Alert], still_open: Sequence[OpenProblem]) -> bool:
@@ -408,6 +427,7 @@ def today(
     *,
     as_of: datetime,
     reports: Sequence[SymptomReport] = (),
+    seen: Mapping[int, datetime] | None = None,
     timezone: tzinfo = UTC,
     units: Units = "metric",
     n_last: int = 10,
@@ -424,9 +444,12 @@ def today(
         Those of the same time.
     reports : sequence of SymptomReport
         All check-ins of the athlete.
+    seen : mapping of int to datetime
+        When the runner last noted that a professional has seen a problem, by its id, UTC.
     """
     open_alerts = sorted(
-        (a for a in alerts if a.state in OPEN_STATES), key=lambda a: (-a.severity, -a.at.timestamp())
+        (a for a in standing_alerts(alerts, reports, seen or {}) if a.state in OPEN_STATES),
+        key=lambda a: (-a.severity, -a.at.timestamp()),
     )
     newest = sorted(activities, key=lambda r: r.start, reverse=True)
     any_ever = bool(activities) or ceiling.days_since_run is not None

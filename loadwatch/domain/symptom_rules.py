@@ -33,6 +33,7 @@ from loadwatch.domain.symptoms import (
     amplifying_level,
     in_order,
     is_asymmetric,
+    is_quieted,
     is_soreness,
     lately,
     problems,
@@ -549,16 +550,18 @@ def reduced_load_days(runs: Sequence[RunLoad], report: SymptomReport) -> int | N
     -------
     int or None
         14 where the 14 days before had under 80 % of the mean of the 28 before them, else 0. [d] None where nothing
-        is known of those.
+        is known of those, or the distance of one of the runs is not.
     """
     recent = earlier = 0.0
     known = (bisect_left(runs, report.at - RUNS_REACH, key=_start), bisect_right(runs, report.at, key=_start))
     for load in runs[slice(*known)]:
-        days = (report.local_date - load.run.local_date).days
+        days, metres = (report.local_date - load.run.local_date).days, load.run.distance_m
+        if metres is None:
+            return None
         if 0 <= days < REDUCED_DAYS:
-            recent += load.run.distance_m or 0.0
+            recent += metres
         elif REDUCED_DAYS <= days < 3 * REDUCED_DAYS:
-            earlier += load.run.distance_m or 0.0
+            earlier += metres
     if not earlier:
         return None
     return REDUCED_DAYS if recent < REDUCED_SHARE * earlier / 2 else 0
@@ -691,10 +694,10 @@ def _red_flags(judged: Sequence[_Judged]) -> list[Finding]:
 def _amplified(load: Finding, judged: Sequence[_Judged], told: Sequence[SymptomReport], zone: tzinfo) -> Finding:
     """A load finding with the severity that it has while something hurts."""
     best = replace(load, ask_at=_ask_at(load, zone))
-    painless = [r for r in told if r.at <= load.at and not r.hurts and not r.says_gone]
+    before = [r for r in told if r.at <= load.at]
     for seen in _open_at(judged, load.at):
         level = 0 if seen.soreness else amplifying_level(min(seen.level, ACT), load.at - seen.report.at)
-        if not level or any(_was_quiet(seen, r) for r in painless):
+        if not level or any(is_quieted(seen.problem, seen.report, r) for r in before):
             continue
         matched = matches(seen.report, load) and load.at - seen.report.at <= MATCH_WINDOW
         hills = load.family == "H"
@@ -713,12 +716,6 @@ def _amplified(load: Finding, judged: Sequence[_Judged], told: Sequence[SymptomR
             reasons=(*load.reasons, told_before),
         )
     return best
-
-
-def _was_quiet(seen: _Seen, painless: SymptomReport) -> bool:
-    """Whether a later check-in says that nothing hurts there; the problem stays open all the same."""
-    is_later = (painless.at, painless.id) > (seen.report.at, seen.report.id)
-    return is_later and painless.laterality in (None, seen.problem.laterality)
 
 
 def _ask_at(load: Finding, zone: tzinfo) -> datetime:

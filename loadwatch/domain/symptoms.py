@@ -248,6 +248,12 @@ class Problem:
         return frozenset[Region]().union(*(r.regions for r in self.reports))
 
 
+def is_quieted(problem: Problem, report: SymptomReport, later: SymptomReport) -> bool:
+    """Whether a check-in after `report` says that nothing hurts there now; the problem stays open all the same."""
+    is_later = (later.at, later.id) > (report.at, report.id)
+    return is_later and not later.hurts and not later.says_gone and later.laterality in (None, problem.laterality)
+
+
 def problems(reports: Iterable[SymptomReport]) -> list[Problem]:
     """
     The problems that reports make up, in order of opening.
@@ -400,11 +406,6 @@ class WeeklyAnswers:
         """By the worst of the four items."""
         names: tuple[Literal["none", "minor", "moderate", "severe"], ...] = ("none", "minor", "moderate", "severe")
         return names[max(self.steps)]
-
-    @property
-    def is_substantial(self) -> bool:
-        """Clearly less running or performance, or none (Clarsen et al. 2013)."""
-        return self.volume >= 2 or self.performance >= 2 or self.participation == 3
 
     @property
     def symptom_level(self) -> int:

@@ -154,6 +154,7 @@ class ViewService:
                 week,
                 as_of=now,
                 reports=tx.symptom_reports(athlete_id),
+                seen={e.problem_id: e.at for e in tx.problem_events(athlete_id) if e.what == "seen"},
                 timezone=zone,
                 units=profile.units,
             )

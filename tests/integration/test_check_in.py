@@ -159,9 +159,7 @@ def test_exercises_are_kept_with_their_problem_and_a_moment_is_one_session(store
         tx.add_problem_event(ann, ProblemEvent(number, "seen", NOW, date(2026, 11, 22)))
 
     with stored.store.read() as tx:
-        assert tx.rehab_sessions(ann) == tx.rehab_sessions(ann, number) == [session]
         assert tx.sessions_by_problem(ann) == {number: [session]}
-        assert tx.rehab_sessions(ann, number + 1) == []
         assert tx.problem_events(ann) == [ProblemEvent(number, "seen", NOW, date(2026, 11, 22))]
 
 
@@ -177,8 +175,8 @@ def test_no_query_finds_what_belongs_to_another(stored: Services) -> None:
         assert tx.symptom_report(bob, number) is None
         assert tx.lock_report(bob, number) is None
         assert tx.report_by_key(bob, "k") is None
-        assert tx.symptom_reports(bob) == tx.rehab_sessions(bob) == tx.problem_events(bob) == []
-        assert tx.rehab_sessions(bob, number) == []
+        assert tx.symptom_reports(bob) == tx.problem_events(bob) == []
+        assert tx.sessions_by_problem(bob) == {}
         found = tx.symptom_report(ann, number)
         assert found is not None
         assert found.answers == {}
@@ -208,7 +206,8 @@ def test_whoever_goes_takes_their_reports_along(stored: Services) -> None:
 
     with Session(stored.engines.read) as session:
         tx = SqlTx(session)
-        assert tx.symptom_reports(ann) == tx.rehab_sessions(ann) == []
+        assert tx.symptom_reports(ann) == []
+        assert tx.sessions_by_problem(ann) == {}
         assert tx.risk_profile(ann) == RiskProfile()
 
 

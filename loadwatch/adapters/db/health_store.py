@@ -156,13 +156,6 @@ class HealthStore:
 
     # exercises
 
-    def rehab_sessions(self, athlete_id: int, problem_id: int | None = None) -> list[RehabSession]:
-        row = t.RehabSessionRow
-        query = select(row).where(row.athlete_id == athlete_id).order_by(row.at, row.id)
-        if problem_id is not None:
-            query = query.where(row.problem_id == problem_id)
-        return [_session(each) for each in self._s.scalars(query)]
-
     def sessions_by_problem(self, athlete_id: int) -> dict[int, list[RehabSession]]:
         row = t.RehabSessionRow
         found: dict[int, list[RehabSession]] = {}

@@ -422,6 +422,12 @@ def test_an_ache_is_listed_and_leaves_the_word_to_the_load_once_nothing_hurts():
     assert [(p.id, p.level) for p in shown.problems] == [(report(-9).id, 0)]
 
 
+def test_that_nothing_hurts_on_the_other_side_quiets_nothing_on_this_one():
+    shown = verdict_on(report(-2, pain_today=7), report(-1, side="right", regions=[], pain_today=0))
+
+    assert shown.level == "act"
+
+
 def test_what_is_gone_is_not_open():
     assert open_problems([report(-3, pain_today=7), gone(-1)]) == ()
 
@@ -467,3 +473,34 @@ def test_the_alerts_of_a_week_begin_with_the_most_severe():
     alerts = (alert(early, severity=1, alert_id=1), alert(late, severity=3, alert_id=2))
 
     assert [a.id for a in week(early, late, alerts=alerts).alerts] == [2, 1]
+
+
+RED = replace(alert(run(1, 10), AlertState.ACKNOWLEDGED, severity=4), rule="R-RED", report_id=1, at=NOON)
+
+
+def stands(state: AlertState, *reports, seen_after: float | None = None):
+    """Whether a red flag of the first check-in stands for the verdict, `seen_after` hours after it."""
+    red = replace(RED, state=state, problem_id=reports[0].id)
+    seen = {} if seen_after is None else {reports[0].id: NOON + timedelta(hours=seen_after)}
+    shown = today((), (red,), USUAL, week(), as_of=at(40), reports=reports, seen=seen)
+    return shown.level == "red", shown.symptoms_decide
+
+
+@pytest.mark.parametrize(
+    ("state", "seen_after", "expected"),
+    [
+        (AlertState.ACKNOWLEDGED, None, True),
+        (AlertState.ACKNOWLEDGED, 1, False),
+        (AlertState.ACKNOWLEDGED, -1, True),  # somebody saw it before this came up
+        (AlertState.FIRING, 1, True),  # nobody has read it
+    ],
+)
+def test_a_red_flag_stands_until_it_is_read_and_a_professional_has_seen_it(state, seen_after, expected):
+    assert stands(state, report(pain_today=0, regions=[], signs=["dark_urine"]), seen_after=seen_after)[0] is expected
+
+
+def test_a_red_flag_that_was_read_ends_when_its_problem_is_gone():
+    told = report(signs=["dark_urine"])
+
+    assert stands(AlertState.ACKNOWLEDGED, told, gone(2)) == (False, False)
+    assert stands(AlertState.FIRING, told, gone(2)) == (True, True)

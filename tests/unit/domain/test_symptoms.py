@@ -359,13 +359,6 @@ def test_severity_is_that_of_the_worst_item():
     assert WeeklyAnswers(TODAY, 0, 0, 0, 3).severity == "severe"
 
 
-def test_clearly_less_running_is_substantial_and_pain_alone_is_not():
-    assert WeeklyAnswers(TODAY, 0, 2, 0, 0).is_substantial
-    assert WeeklyAnswers(TODAY, 0, 0, 2, 0).is_substantial
-    assert WeeklyAnswers(TODAY, 3, 0, 0, 0).is_substantial
-    assert not WeeklyAnswers(TODAY, 2, 1, 1, 3).is_substantial
-
-
 @pytest.mark.parametrize("step", [-1, 4, 8])
 def test_a_step_is_one_of_four(step):
     with pytest.raises(ValueError, match="0 to 3"):
