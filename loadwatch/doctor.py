@@ -43,6 +43,7 @@ def examine(settings: Settings) -> tuple[list[Checked], list[tuple[str, str, str
             *_broker(services),
             _mail(services),
             *_strava(services),
+            *strava_budget(services),
             _clock(services),
             _disk(services),
         ]
@@ -133,6 +134,25 @@ def _strava(services: Services) -> list[Checked]:
         do = "LOADWATCH_BASE_URL must be the address at which Strava reaches this server"
         return [Checked("bad", "Strava", f"subscription {subscription}, but the callback fails: {fault}", do)]
     return [Checked("ok", "Strava", f"subscription {subscription}, the callback answers")]
+
+
+def strava_budget(services: Services) -> list[Checked]:
+    """What is left of Strava's limits, and whether it has switched the application off."""
+    budget = services.limiter.state() if services.settings.strava_configured else None
+    if budget is None:
+        return []  # said above, under broker
+    if budget.inactive_since is not None:
+        says = (
+            f"Strava has switched this application off (403 Inactive) since {budget.inactive_since:%Y-%m-%d %H:%M}"
+            f" UTC; it is asked again at {budget.inactive_until:%Y-%m-%d %H:%M} UTC, and what was announced waits"
+        )
+        do = "its owner needs a paid Strava subscription: see https://www.strava.com/settings/api"
+        return [Checked("bad", "Strava calls", says, do)]
+    names = {"quarter": "in this quarter of an hour", "day": "today (UTC)"}
+    used = ", ".join(f"{q.used} of {q.limit} {names[q.window]}" for q in budget.quotas)
+    if any(q.used >= q.limit for q in budget.quotas):
+        return [Checked("note", "Strava calls", f"used up: {used}", "wait: it goes on by itself")]
+    return [Checked("ok", "Strava calls", used)]
 
 
 def _clock(services: Services) -> Checked:

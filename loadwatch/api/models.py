@@ -11,7 +11,8 @@ from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.ceilings import Basis, Ceiling, LoadBasis, LoadCeiling
 from loadwatch.domain.loads import RunLoad
 from loadwatch.domain.report import LoadLine, WeeklyReport
-from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, SyncState
+from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, StravaBudget, SyncState
+from loadwatch.services.sync import complete_until
 from loadwatch.services.views import Ceilings, DayLoad
 
 Instant = Annotated[datetime, PlainSerializer(lambda at: at.isoformat().replace("+00:00", "Z"), return_type=str)]
@@ -537,6 +538,15 @@ class FailedFetch(BaseModel):
     next_attempt_at: Instant
 
 
+class QuotaOut(BaseModel):
+    """What is used of one of Strava's windows, by all athletes of this server together."""
+
+    window: Literal["quarter", "day"] = Field(description="A quarter of an hour or a day, of UTC")
+    used: int
+    limit: int
+    resets_at: Instant
+
+
 class Sync(BaseModel):
     """Where the runs and the mails stand."""
 
@@ -548,9 +558,19 @@ class Sync(BaseModel):
     last_received_at: Instant | None
     last_run_start: Instant | None
     unsettled_mails: int
+    complete_until: Instant | None = Field(
+        description="Up to here every run that Strava announced is counted; null: Strava is not connected, or the"
+        " list of the last months is still to come"
+    )
+    awaited: int = Field(description="Activities that are announced or changed and not fetched yet")
+    without_samples: int = Field(description="Runs of which distance counts already, hills and fast running not yet")
+    quotas: list[QuotaOut] | None = Field(description="null: the broker does not answer, or Strava is not set up")
+    inactive_until: Instant | None = Field(
+        description="Strava has switched the API application off; when it is asked again"
+    )
 
     @classmethod
-    def of(cls, sync: SyncState, connection: Connection | None) -> Self:
+    def of(cls, sync: SyncState, connection: Connection | None, budget: StravaBudget | None, now: datetime) -> Self:
         state: Literal["connected", "needs_reauth"] = "needs_reauth"
         if connection is not None and connection.state == "connected":
             state = "connected"
@@ -563,6 +583,15 @@ class Sync(BaseModel):
             last_received_at=sync.last_received_at,
             last_run_start=sync.last_run_start,
             unsettled_mails=sync.unsettled_mails,
+            complete_until=complete_until(sync, connection, now),
+            awaited=sync.n_awaited,
+            without_samples=sync.n_without_samples,
+            quotas=[
+                QuotaOut(window=q.window, used=q.used, limit=q.limit, resets_at=q.resets_at) for q in budget.quotas
+            ]
+            if budget
+            else None,
+            inactive_until=budget.inactive_until if budget else None,
         )
 
 

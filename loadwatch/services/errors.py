@@ -20,15 +20,20 @@ class Unauthorized(StravaError):
 
 
 class RateLimited(StravaError):
-    """Too many requests (429): wait until `until`."""
+    """Too many requests (429), or as many as we may make: wait until `until`, the end of the window."""
 
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"Strava's rate limit is used up until {until:%H:%M} UTC")
+    def __init__(self, until: datetime, why: str = "Strava's rate limit is used up") -> None:
+        super().__init__(f"{why} until {until:%H:%M} UTC")
         self.until = until
 
 
 class AppInactive(StravaError):
     """The whole API application is switched off (403 Inactive): only the operator can mend it."""
+
+    def __init__(self, message: str, until: datetime | None = None) -> None:
+        super().__init__(message)
+        self.until = until
+        """When a call is next tried; None: not known."""
 
 
 class StravaUnavailable(StravaError):
@@ -45,6 +50,10 @@ class NeedsReauth(LoadwatchError):
 
 class NotYours(LoadwatchError):
     """There is no such thing, or it belongs to somebody else; the asker learns no difference."""
+
+
+class StorageFull(LoadwatchError):
+    """The disk takes nothing more: what came before is safe, the rest must come again later."""
 
 
 class SignupClosed(LoadwatchError):

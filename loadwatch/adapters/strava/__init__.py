@@ -1,1 +1,1 @@
-"""Strava through stravalib, without its sleeping limiter and strict models. Import it in workers only."""
+"""Strava through stravalib, without its sleeping limiter and strict models. Import its client in workers only."""

@@ -5,13 +5,14 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from loadwatch.adapters.strava import parse
+from loadwatch.adapters.strava.limiter import INACTIVE_WORDS, CallClass, Limiter, Reservation, exhausted_until
 from loadwatch.domain.activity import Streams
 from loadwatch.services.errors import (
     AppInactive,
@@ -41,8 +42,6 @@ _STRAVA = "https://www.strava.com"
 STREAM_KEYS = "time,distance,latlng,altitude"
 """What the features are made of. Positions and samples stay in memory: only the features are stored."""
 
-log = logging.getLogger(__name__)
-
 
 class _At(HTTPAdapter):
     """Sends what stravalib addresses to strava.com to a base address of ours, with a timeout."""
@@ -68,24 +67,6 @@ def make_session(settings: Settings) -> requests.Session:
     return session
 
 
-def _quarter_hour_end(now: datetime) -> datetime:
-    start = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
-    return start + timedelta(minutes=15)
-
-
-def _exhausted_until(headers: Any, now: datetime) -> datetime:
-    """When the window that is used up ends: the day's at midnight UTC, otherwise the quarter of an hour."""
-    for kind in ("ReadRateLimit", "RateLimit"):
-        try:
-            limit = [int(n) for n in headers[f"X-{kind}-Limit"].split(",")]
-            usage = [int(n) for n in headers[f"X-{kind}-Usage"].split(",")]
-        except (KeyError, ValueError):
-            continue
-        if len(limit) == len(usage) == 2 and usage[1] >= limit[1]:
-            return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return _quarter_hour_end(now)
-
-
 @contextmanager
 def _translated(clock: Clock) -> Iterator[None]:
     """The one map from what stravalib and requests raise to what we do about it."""
@@ -96,10 +77,7 @@ def _translated(clock: Clock) -> Iterator[None]:
     except strava_exc.AccessUnauthorized as error:
         raise Unauthorized("Strava refused the token (401)") from error
     except strava_exc.ApplicationInactive as error:
-        raise AppInactive(
-            "Strava has switched this API application off (403 Inactive): since June 2026 its owner needs a paid"
-            " subscription"
-        ) from error
+        raise AppInactive(INACTIVE_WORDS) from error
     except requests.HTTPError as error:
         raise _of_status(error, clock()) from error
     except requests.JSONDecodeError as error:
@@ -115,7 +93,7 @@ def _of_status(error: requests.HTTPError, now: datetime) -> StravaError:
     response = error.response
     status = response.status_code if response is not None else 0
     if status == 429 and response is not None:
-        return RateLimited(_exhausted_until(response.headers, now))
+        return RateLimited(exhausted_until(response.headers, now))
     if status == 401:
         return Unauthorized("Strava refused the token (401)")
     if status == 404:
@@ -124,24 +102,64 @@ def _of_status(error: requests.HTTPError, now: datetime) -> StravaError:
 
 
 class StravaClient:
-    """The API. One stravalib client a call: its session and tokens are not shared between threads."""
+    """
+    The API. One stravalib client a call: its session and tokens are not shared between threads.
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    Parameters
+    ----------
+    limiter : Limiter, optional
+        The gate that all processes share; by default one for this client alone, which lets little through.
+    calls : CallClass
+        What the calls are for: how much of Strava's limits they may use.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Clock, limiter: Limiter | None = None, calls: CallClass = "live"
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._limiter = limiter or Limiter(None, settings.strava_client_id, clock)
+        self._calls = calls
 
-    def _protocol(self, access_token: str | None) -> Any:
+    def _protocol(self, access_token: str | None, call: Reservation | None = None) -> Any:
+        def note(headers: Any, _method: str) -> None:
+            if call is not None:
+                self._limiter.note(call, headers)
+
         client = stravalib.Client(
             access_token=access_token,
             requests_session=make_session(self._settings),
             # Not the default one: it sleeps inside the worker, up to 21 hours.
-            rate_limiter=_note_usage,  # type: ignore[arg-type]  # any callable will do
+            rate_limiter=note,  # type: ignore[arg-type]  # any callable will do
         )
         return client.protocol
 
     def _get(self, access_token: str, url: str, read: Callable[[Any], Any], **params: Any) -> Any:
-        with _translated(self._clock):
-            return read(self._protocol(access_token).get(url, **params))
+        call = self._limiter.reserve(self._calls)
+        try:
+            with self._minding(call):
+                found = read(self._protocol(access_token, call).get(url, **params))
+        except NotFound:
+            self._limiter.answered(call)
+            raise
+        except RateLimited:
+            if not call.is_told:
+                self._limiter.use_up(call)
+            raise
+        self._limiter.answered(call)
+        return found
+
+    @contextmanager
+    def _minding(self, call: Reservation) -> Iterator[None]:
+        """Errors in our words; that the application is switched off holds for the calls after this one too."""
+        try:
+            with _translated(lambda: call.at):
+                yield
+        except AppInactive as error:
+            raise AppInactive(str(error), self._limiter.switched_off(call)) from error
+
+    def check_access(self, access_token: str) -> None:
+        self._get(access_token, "/athlete", lambda _: None)
 
     def activity(self, access_token: str, source_id: int) -> ActivityRecord:
         def read(raw: Any) -> ActivityRecord:
@@ -175,8 +193,9 @@ class StravaClient:
 
     def refresh(self, refresh_token: str) -> TokenPair:
         settings = self._settings
+        call = self._limiter.check()
         try:
-            with _translated(self._clock):
+            with self._minding(call):
                 answer = self._protocol(None).refresh_access_token(
                     client_id=int(settings.strava_client_id),
                     client_secret=settings.strava_client_secret.get_secret_value(),
@@ -205,10 +224,6 @@ def _blames_the_application(response: requests.Response) -> bool:
     except (ValueError, AttributeError):
         return False
     return any(isinstance(e, dict) and e.get("resource") == "Application" for e in errors)
-
-
-def _note_usage(headers: Any, _method: str) -> None:
-    log.debug("Strava usage %s of %s", headers.get("X-ReadRateLimit-Usage"), headers.get("X-ReadRateLimit-Limit"))
 
 
 class StravaSubscriptions:
