@@ -328,6 +328,36 @@ def backtest(files: tuple[str, ...], as_json: bool, headers: dict[str, str], nov
     sys.exit(run_backtest(files, headers=headers, as_json=as_json, novice=novice, seed=seed, console=console))
 
 
+@main.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, path_type=Path))
+@_athlete_option
+@click.option(
+    "--sport",
+    type=click.Choice(["Run", "TrailRun", "VirtualRun", "other"]),
+    default="Run",
+    show_default=True,
+    help="What it was, where a file does not say; `other` is kept and not counted.",
+)
+def import_(paths: tuple[Path, ...], athlete: str | None, sport: str) -> None:
+    """
+    Take in runs from files (FIT, GPX, TCX, each also .gz), folders and zip archives, a Strava export among them.
+
+    Archives are read as they are, nothing is unpacked to disk. What stays out is named on stderr with the reason;
+    the exit code is 1 if a file could not be read. Stopped half-way it may be called again.
+
+    \b
+    Examples:
+      loadwatch import morning.fit
+      loadwatch import --athlete ann@example.org watch/ export_12345.zip
+    """
+    from loadwatch.import_cli import run_import
+
+    with _services() as services:
+        athlete_id = _athlete_id(services, athlete)
+        told = None if sport == "other" else sport
+        sys.exit(run_import(services, athlete_id, paths, sport=told, console=console))
+
+
 # how it feels
 
 

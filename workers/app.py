@@ -13,7 +13,7 @@ from loadwatch.adapters.nudge import TaskNudge
 from loadwatch.settings import Settings
 from workers.schedule import schedule
 
-TASKS = ("workers.ingest", "workers.assess", "workers.notify", "workers.care")
+TASKS = ("workers.ingest", "workers.assess", "workers.notify", "workers.uploads", "workers.care")
 
 
 def broker_url(settings: Settings) -> str:

@@ -32,6 +32,9 @@ class TaskNudge:
     def backfill(self, athlete_id: int) -> None:
         self._try("ingest.backfill", athlete_id)
 
+    def uploads(self) -> None:
+        self._try("uploads.read_due")
+
     def _try(self, task: str, *args: int) -> None:
         try:
             self._send(task, args)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 
-from loadwatch.api import health, planning, shoes
+from loadwatch.api import health, planning, shoes, uploads
 from loadwatch.api.models import (
     AlertList,
     AlertOut,
@@ -220,11 +220,14 @@ def _routes(services: Services) -> APIBlueprint:
 
     @bp.get("/sync", summary="Where runs and mails stand", responses={200: Sync})
     def sync() -> Response:
-        return _json(Sync.of(views.sync(g.athlete_id), views.connection(g.athlete_id)))
+        budget = services.limiter.state() if services.settings.strava_configured else None
+        state, connection = views.sync(g.athlete_id), views.connection(g.athlete_id)
+        return _json(Sync.of(state, connection, budget, services.clock()))
 
     health.register(bp, services)
     planning.register(bp, services)
     shoes.register(bp, services)
+    uploads.register(bp, services)
     return bp
 
 

@@ -36,6 +36,9 @@ PATIENCE = timedelta(seconds=10)
 """How long a judgement waits for runs that are just arriving. A watch hands over a week of runs at once and they
 overtake one another: judged too early, today's run would be a jump over last Sunday's, which is still on its way."""
 
+FILES_PATIENCE = timedelta(minutes=10)
+"""The same for files: years of them are handed over at once, in any order. Not where a check-in was just given."""
+
 BUDGET_REACH = timedelta(days=30)
 """How far back mails count against the budget."""
 
@@ -94,7 +97,7 @@ class AssessService:
                     return 0
                 wanted, since, asked_at = waiting
                 now = self._clock()
-                if now - asked_at < PATIENCE and tx.is_arriving(athlete_id, now):
+                if self._is_too_early(tx, athlete_id, now, asked_at):
                     return 0  # whoever stores the last of them asks again, and the sweep asks in any case
                 n_changes, mails = self._judge(tx, profile, since)
                 tx.settle_assessment(athlete_id, wanted)
@@ -105,6 +108,15 @@ class AssessService:
         if mails:
             self._nudge.mails()
         return n_changes
+
+    @staticmethod
+    def _is_too_early(tx: Tx, athlete_id: int, now: datetime, asked_at: datetime) -> bool:
+        waited = now - asked_at
+        if waited < PATIENCE and tx.is_arriving(athlete_id, now):
+            return True
+        if waited >= FILES_PATIENCE or not tx.has_unread_files(athlete_id, now):
+            return False
+        return not tx.symptom_reports(athlete_id, now - FILES_PATIENCE)
 
     def _judge(self, tx: Tx, profile: AthleteProfile, since: datetime) -> tuple[int, bool]:
         now = self._clock()

@@ -1,0 +1,126 @@
+"""The part of the store that holds what was handed in. What a runner asks for names the athlete."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from loadwatch.adapters.db import tables as t
+from loadwatch.services.ports import Told, Upload
+
+
+class UploadStore:
+    """Mixed into `store.SqlTx`; see `services.ports.Tx` for what each method promises."""
+
+    _s: Session
+    _upsert: Callable[[Any], postgresql.Insert | sqlite.Insert]
+
+    def add_upload(self, athlete_id: int, sha256: str, name: str, size: int, told: Told, now: datetime) -> int | None:
+        facts = asdict(told) | {"start": told.start.isoformat() if told.start else None}
+        insert = self._upsert(t.UploadRow).values(
+            athlete_id=athlete_id,
+            sha256=sha256,
+            name=name,
+            size=size,
+            told=facts,
+            state="waiting",
+            n_runs=0,
+            attempts=0,
+            next_attempt_at=now,
+            created_at=now,
+        )
+        insert = insert.on_conflict_do_nothing(index_elements=["athlete_id", "sha256"])
+        return self._s.scalar(insert.returning(t.UploadRow.id))
+
+    def upload_of(self, athlete_id: int, sha256: str) -> Upload | None:
+        row = t.UploadRow
+        return _upload(self._s.scalar(select(row).where(row.athlete_id == athlete_id, row.sha256 == sha256)))
+
+    def upload(self, athlete_id: int, upload_id: int) -> Upload | None:
+        row = t.UploadRow
+        return _upload(self._s.scalar(select(row).where(row.athlete_id == athlete_id, row.id == upload_id)))
+
+    def uploads(self, athlete_id: int, limit: int) -> list[Upload]:
+        row = t.UploadRow
+        rows = select(row).where(row.athlete_id == athlete_id).order_by(row.id.desc()).limit(limit)
+        return [cast("Upload", _upload(each)) for each in self._s.scalars(rows)]
+
+    def retry_upload(self, athlete_id: int, upload_id: int, now: datetime) -> bool:
+        row = t.UploadRow
+        failed = (row.athlete_id == athlete_id, row.id == upload_id, row.state == "failed")
+        again = {"state": "waiting", "reason": None, "attempts": 0, "next_attempt_at": now, "settled_at": None}
+        return self._hit(update(row).where(*failed).values(again))
+
+    def claim_upload(
+        self, upload_id: int, owner: str, dead: Iterable[str], now: datetime, until: datetime
+    ) -> Upload | None:
+        row = t.UploadRow
+        free = or_(row.lease_until.is_(None), row.lease_until <= now, row.lease_owner.in_(list(dead)))
+        claim = (
+            update(row)
+            .where(row.id == upload_id, row.next_attempt_at <= now, free)
+            .values(lease_owner=owner, lease_until=until, attempts=row.attempts + 1)
+        )
+        return _upload(self._s.get_one(row, upload_id)) if self._hit(claim) else None
+
+    def settle_upload(
+        self,
+        upload_id: int,
+        state: str,
+        now: datetime,
+        *,
+        reason: str | None = None,
+        run_id: int | None = None,
+        n_runs: int = 0,
+        next_attempt_at: datetime | None = None,
+    ) -> None:
+        outcome = {
+            "state": state,
+            "reason": reason,
+            "run_id": run_id,
+            "n_runs": n_runs,
+            "next_attempt_at": next_attempt_at,
+            "settled_at": None if state == "waiting" else now,
+            "lease_owner": None,
+            "lease_until": None,
+        }
+        self._s.execute(update(t.UploadRow).where(t.UploadRow.id == upload_id).values(outcome))
+
+    def due_upload_ids(self, now: datetime, limit: int) -> list[int]:
+        row = t.UploadRow
+        # A row in a worker's hands is due too: if that worker died it is to be taken up again.
+        rows = select(row.id).where(row.next_attempt_at <= now).order_by(row.next_attempt_at, row.id).limit(limit)
+        return list(self._s.scalars(rows))
+
+    def upload_lease_owners(self) -> list[str]:
+        owners = select(t.UploadRow.lease_owner).where(t.UploadRow.lease_owner.is_not(None)).distinct()
+        return [o for o in self._s.scalars(owners) if o is not None]
+
+    def _hit(self, change: Any) -> bool:
+        return bool(cast("CursorResult[Any]", self._s.execute(change)).rowcount)
+
+
+def _upload(row: t.UploadRow | None) -> Upload | None:
+    if row is None:
+        return None
+    facts = dict(row.told or {})
+    start = facts.pop("start", None)
+    return Upload(
+        id=row.id,
+        athlete_id=row.athlete_id,
+        sha256=row.sha256,
+        name=row.name,
+        size=row.size,
+        told=Told(**facts, start=datetime.fromisoformat(start) if start else None),
+        state=row.state,
+        reason=row.reason,
+        run_id=row.run_id,
+        n_runs=row.n_runs,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        settled_at=row.settled_at,
+    )

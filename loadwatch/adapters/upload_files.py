@@ -1,0 +1,76 @@
+"""The bytes of what runners handed in, compressed, under names of our own choosing."""
+
+import contextlib
+import errno
+import gzip
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from loadwatch.services.errors import LoadwatchError, StorageFull
+
+_PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04")
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+
+
+class UploadFolder:
+    """The port `UploadFiles`: a folder for each athlete, in it a file for each content, named by its SHA-256."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, athlete_id: int, sha256: str, data: bytes) -> None:
+        """
+        Keep bytes so that they outlast a power cut: whole under their name, or not there.
+
+        Raises
+        ------
+        StorageFull
+            If the disk does not take them.
+        """
+        path = self._path(athlete_id, sha256)
+        packed = data if data.startswith(_PACKED) else gzip.compress(data, 5, mtime=0)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix="part.", delete=False) as part:
+                try:
+                    part.write(packed)
+                    part.flush()
+                    os.fsync(part.fileno())
+                    os.replace(part.name, path)
+                except BaseException:
+                    with contextlib.suppress(OSError):
+                        Path(part.name).unlink()
+                    raise
+            _sync_folder(path.parent)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise StorageFull("The disk of this server is full: nothing more can be taken in for now.") from error
+            raise
+
+    def get(self, athlete_id: int, sha256: str) -> bytes:
+        """
+        The bytes, packed or not as they lie there.
+
+        Raises
+        ------
+        LoadwatchError
+            If they are gone; the text begins with a verb, to be put behind the file's name.
+        """
+        try:
+            return self._path(athlete_id, sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise LoadwatchError("is no longer in the data folder; hand it in again") from error
+
+    def _path(self, athlete_id: int, sha256: str) -> Path:
+        return self._folder / str(athlete_id) / sha256
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in a folder outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

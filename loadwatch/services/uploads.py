@@ -1,0 +1,339 @@
+"""Files that runners hand in: kept first, read by a worker, stored and judged like a run from Strava."""
+
+import hashlib
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from loadwatch.domain.activity import RUN_FAMILY, UNKNOWN_SPORT, Recording, RunFeatures
+from loadwatch.services.errors import LoadwatchError, NotYours
+from loadwatch.services.ingest import LEASE, back_off, run_changed
+from loadwatch.services.ports import (
+    ActivityRecord,
+    Analysis,
+    Clock,
+    Database,
+    Leases,
+    Nudge,
+    Told,
+    Tx,
+    Upload,
+    UploadFiles,
+)
+
+SOURCE: Final = "file"
+
+MAX_FILES: Final = 200
+MAX_REQUEST_BYTES: Final = 128 * 2**20
+"""What one form or call may hand in at once: it must arrive within the web server's time limit. Design choice."""
+
+SPORTS: Final = {"Run": "a run", "TrailRun": "a trail run", "VirtualRun": "a run on a treadmill"}
+"""What a runner may say a file holds that does not say so itself."""
+
+MAX_NAME: Final = 200
+"""Characters of a file's name that are kept."""
+
+MAX_ATTEMPTS: Final = 3
+"""A file in whose reading a worker died so often is left alone."""
+
+ACTIVITIES_PER_FILE: Final = 10_000
+"""Room in `source_id`; the readers take at most 5,000."""
+
+TAKEN_AS = "the file does not say which sport it was: taken as {sport}, as you said"
+
+log = logging.getLogger(__name__)
+
+Read = Callable[[bytes, str], tuple[Recording, ...]]
+
+
+def source_id(upload_id: int, n: int) -> int:
+    """Number of an upload's n-th activity, from 0: the same however often it is read."""
+    return upload_id * ACTIVITIES_PER_FILE + n
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What handing in a file came to: its upload, and whether the same bytes were there before."""
+
+    upload: Upload
+    known: bool
+
+
+class UploadService:
+    """Takes files in; what they hold is found out later."""
+
+    def __init__(self, database: Database, files: UploadFiles, nudge: Nudge, clock: Clock) -> None:
+        self._database = database
+        self._files = files
+        self._nudge = nudge
+        self._clock = clock
+
+    def put(self, athlete_id: int, name: str, data: bytes, told: Told | None = None) -> Receipt:
+        """
+        Keep a file, to be read by a worker; wake one with `wake` when the last is in.
+
+        The bytes are safe before the row is, so a row never stands for nothing. The same bytes once more are the
+        same upload; if reading them failed it is tried again.
+
+        Raises
+        ------
+        StorageFull
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        with self._database.read() as tx:
+            known = tx.upload_of(athlete_id, digest)
+        if known is None or known.state != "stored":
+            self._files.put(athlete_id, digest, data)
+        now = self._clock()
+        with self._database.write() as tx:
+            made = tx.add_upload(athlete_id, digest, shown_name(name), len(data), told or Told(), now)
+            upload = tx.upload_of(athlete_id, digest)
+            assert upload is not None  # just put, or there before
+            if made is None and tx.retry_upload(athlete_id, upload.id, now):
+                upload = replace(upload, state="waiting", reason=None)
+        return Receipt(upload, known=made is None)
+
+    def wake(self) -> None:
+        """Tell a worker that files wait."""
+        self._nudge.uploads()
+
+    def uploads(self, athlete_id: int, limit: int = 200) -> list[Upload]:
+        """The athlete's, the newest first."""
+        with self._database.read() as tx:
+            return tx.uploads(athlete_id, limit)
+
+    def upload(self, athlete_id: int, upload_id: int) -> Upload:
+        """
+        One of the athlete's.
+
+        Raises
+        ------
+        NotYours
+        """
+        with self._database.read() as tx:
+            found = tx.upload(athlete_id, upload_id)
+        if found is None:
+            raise NotYours(f"upload {upload_id}")
+        return found
+
+    def retry(self, athlete_id: int, upload_id: int) -> None:
+        """
+        Let a file that could not be read be read once more; nothing happens to others.
+
+        Raises
+        ------
+        NotYours
+        """
+        self.upload(athlete_id, upload_id)
+        with self._database.write() as tx:
+            again = tx.retry_upload(athlete_id, upload_id, self._clock())
+        if again:
+            self._nudge.uploads()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One activity of a file, ready to be stored."""
+
+    record: ActivityRecord
+    streams: str
+    trusted: bool
+    features: RunFeatures | None = None
+    error: str | None = None
+
+
+class FileIngestService:
+    """Reads what was handed in; each step may run twice."""
+
+    def __init__(
+        self,
+        database: Database,
+        files: UploadFiles,
+        read: Read,
+        analysis: Analysis,
+        leases: Leases,
+        nudge: Nudge,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._read = read
+        self._analysis = analysis
+        self._leases = leases
+        self._nudge = nudge
+        self._clock = clock
+
+    def due(self, limit: int = 200) -> list[int]:
+        """Uploads that wait to be read, those of a dead worker among them."""
+        with self._database.read() as tx:
+            return tx.due_upload_ids(self._clock(), limit)
+
+    def work_off(self, upload_id: int) -> bool:
+        """Read one upload if it is due and free; whether it was. Nothing is raised but a fault of the database."""
+        now = self._clock()
+        with self._database.write() as tx:
+            dead = self._leases.gone(tx.upload_lease_owners())
+            upload = tx.claim_upload(upload_id, self._leases.me(), dead, now, now + LEASE)
+        if upload is None:
+            return False
+        try:
+            found, left_out = self._found(upload)
+        except LoadwatchError as error:
+            self._fail(upload, str(error))
+        except OSError as error:
+            later = self._clock() + back_off(upload.attempts)
+            with self._database.write() as tx:
+                why = f"could not be opened just now ({type(error).__name__}) and is tried again"
+                tx.settle_upload(upload.id, "waiting", self._clock(), reason=why, next_attempt_at=later)
+        except Exception as error:
+            self._fail(upload, f"could not be read; please report it ({_logged(upload, error)})")
+        else:
+            self._store(upload, found, left_out)
+        # Also where this one changed nothing: a judgement may have waited for the last of many.
+        with self._database.read() as tx:
+            waits = tx.assessment_waits(upload.athlete_id) and not tx.is_arriving(upload.athlete_id, self._clock())
+        if waits:
+            self._nudge.assess(upload.athlete_id)
+        return True
+
+    def _fail(self, upload: Upload, reason: str) -> None:
+        with self._database.write() as tx:
+            tx.settle_upload(upload.id, "failed", self._clock(), reason=reason)
+
+    def _found(self, upload: Upload) -> tuple[list[_Found], list[str]]:
+        """
+        The activities of an upload, and why some of it is left out.
+
+        Raises
+        ------
+        LoadwatchError
+            If there is none; the text begins with a verb.
+        """
+        if upload.attempts > MAX_ATTEMPTS:
+            raise LoadwatchError("could not be read: each time the program broke off. Please report it")
+        with self._database.read() as tx:
+            profile = tx.athlete(upload.athlete_id)
+        assert profile is not None  # its rows go with the athlete
+        if upload.told.is_manual:
+            return [_Found(_manual(upload, profile.timezone), streams="none", trusted=True)], []
+        recordings = self._read(self._files.get(upload.athlete_id, upload.sha256), upload.name)
+        told = upload.told if len(recordings) == 1 else Told(sport_if_silent=upload.told.sport_if_silent)
+        found, left_out = [], []
+        for n, recording in enumerate(recordings):
+            start = recording.start or told.start
+            if start is None:
+                left_out.append("does not say on which day it was recorded")
+                continue
+            dated = replace(_with_sport(recording, told), start=start, name=told.name or recording.name)
+            found.append(self._analysed(upload, dated, n, profile.timezone))
+        if not found:
+            raise LoadwatchError("; ".join(dict.fromkeys(left_out)))
+        return found, left_out
+
+    def _analysed(self, upload: Upload, recording: Recording, n: int, timezone: str) -> _Found:
+        assert recording.start is not None
+        record = ActivityRecord(
+            source_id=source_id(upload.id, n),
+            name=recording.name,
+            sport=recording.sport,
+            start=recording.start,
+            local_date=recording.start.astimezone(ZoneInfo(timezone)).date(),
+            timezone=timezone,
+            distance_m=recording.reported_distance_m,
+            moving_s=None,
+            elapsed_s=recording.elapsed_s,
+            ascent_m=recording.reported_ascent_m,
+            average_heartrate_bpm=_mean_heartrate(recording),
+            is_race=False,
+            is_manual=False,
+        )
+        if recording.sport not in RUN_FAMILY:
+            return _Found(record, streams="none", trusted=True)
+        trusted = self._analysis.distance_is_trusted(recording.streams)
+        try:
+            features = self._analysis.features_of(recording)
+            json.dumps(asdict(features), allow_nan=False)  # NaN and the like no database would keep
+        except Exception as error:  # a bug must not cost the run
+            return _Found(record, streams="ok", trusted=trusted, error=_logged(upload, error))
+        record = replace(
+            record,
+            distance_m=features.distance_m if record.distance_m is None else record.distance_m,
+            moving_s=features.moving_s,
+            ascent_m=features.ascent_m if record.ascent_m is None else record.ascent_m,
+        )
+        return _Found(record, streams="ok", trusted=trusted, features=features)
+
+    def _store(self, upload: Upload, found: list[_Found], left_out: list[str]) -> None:
+        now = self._clock()
+        with self._database.write() as tx:
+            tx.lock_athlete(upload.athlete_id)
+            ids = [self._put(tx, upload.athlete_id, each) for each in found]
+            reason = "; ".join(dict.fromkeys(left_out)) or None
+            tx.settle_upload(upload.id, "stored", now, reason=reason, run_id=ids[0], n_runs=len(ids))
+
+    def _put(self, tx: Tx, athlete_id: int, found: _Found) -> int:
+        now = self._clock()
+        run, before = tx.upsert_run(
+            athlete_id, SOURCE, found.record, streams=found.streams, trusted=found.trusted, now=now
+        )
+        if found.features is not None:
+            run = replace(run, features=tx.put_features(run.id, found.features, now))
+        elif found.error is not None:
+            tx.put_features_error(run.id, self._analysis.version, found.error, now)
+            run = replace(run, features=None)
+        run_changed(tx, athlete_id, run, before, now)
+        return run.id
+
+
+def shown_name(name: str) -> str:
+    """A file's name as it can be shown and kept: one line, at most 200 characters; "file" where there is none."""
+    text = "".join(c if c.isprintable() else " " for c in name.encode(errors="replace").decode())
+    return " ".join(text.split())[-MAX_NAME:] or "file"
+
+
+def _with_sport(recording: Recording, told: Told) -> Recording:
+    if told.sport is not None and not {told.sport, recording.sport} <= RUN_FAMILY:  # the watch knows which of them
+        return replace(recording, sport=told.sport)
+    if recording.sport != UNKNOWN_SPORT or told.sport_if_silent is None:
+        return recording
+    note = TAKEN_AS.format(sport=told.sport_if_silent)
+    return replace(recording, sport=told.sport_if_silent, notes=(*recording.notes, note))
+
+
+def _manual(upload: Upload, timezone: str) -> ActivityRecord:
+    told = upload.told
+    assert told.start is not None  # else it is no manual run
+    return ActivityRecord(
+        source_id=source_id(upload.id, 0),
+        name=told.name,
+        sport=told.sport or told.sport_if_silent or UNKNOWN_SPORT,
+        start=told.start,
+        local_date=told.start.astimezone(ZoneInfo(timezone)).date(),
+        timezone=timezone,
+        distance_m=told.distance_m,
+        moving_s=told.moving_s,
+        elapsed_s=told.elapsed_s,
+        ascent_m=None,
+        average_heartrate_bpm=None,
+        is_race=False,
+        is_manual=True,
+    )
+
+
+def _mean_heartrate(recording: Recording) -> float | None:
+    """Mean of the samples. [1/min]"""
+    beats = recording.streams.heartrate_bpm
+    known = [] if beats is None else [b for b in beats.tolist() if b == b]
+    return fmean(known) if known else None
+
+
+def _logged(upload: Upload, error: Exception) -> str:
+    """The kind of a fault, put down without the error's own text, which may quote positions."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("upload %s cannot be read: %s\n%s", upload.id, type(error).__name__, frames)
+    return type(error).__name__
