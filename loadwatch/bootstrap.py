@@ -3,15 +3,19 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 
+from loadwatch.adapters.broker import redis_url
 from loadwatch.adapters.db.engine import Engines, make_engines
 from loadwatch.adapters.db.store import Store
 from loadwatch.adapters.mail import FileMailbox, SmtpMailer
 from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.passwords import Argon2Hasher
 from loadwatch.adapters.processes import ProcessLeases
+from loadwatch.adapters.strava.limiter import CallClass, Limiter
+from loadwatch.adapters.upload_files import UploadFolder
+from loadwatch.domain.activity import Recording
 from loadwatch.domain.symptom_rules import Clinic
 from loadwatch.services.accounts import AccountService
 from loadwatch.services.alerts import AlertService
@@ -21,9 +25,12 @@ from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.planning import PlanningService
-from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava
+from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights
+from loadwatch.services.rights import RightsService
 from loadwatch.services.shoes import ShoeService
+from loadwatch.services.sync import SyncService
 from loadwatch.services.tokens import TokenService
+from loadwatch.services.uploads import FileIngestService, UploadService
 from loadwatch.services.views import ViewService
 from loadwatch.settings import Settings, ensure_secret_key
 
@@ -56,9 +63,18 @@ class Services:
 
     @cached_property
     def strava(self) -> Strava:
+        return self.strava_for("live")
+
+    def strava_for(self, calls: CallClass) -> StravaRights:
+        """The API for calls of one class: how much of Strava's limits they may use."""
         from loadwatch.adapters.strava.client import StravaClient  # half a second and 60 MB: workers only
 
-        return StravaClient(self.settings, self.clock)
+        return StravaClient(self.settings, self.clock, self.limiter, calls)
+
+    @cached_property
+    def limiter(self) -> Limiter:
+        s = self.settings
+        return Limiter(s.redis_url or redis_url(s.data_dir), s.strava_client_id, self.clock)
 
     @cached_property
     def tokens(self) -> TokenService:
@@ -77,6 +93,22 @@ class Services:
             s.strava_retry_s,
             _analysis(),
             HistoryBudget(s.strava_history_per_quarter, s.strava_history_per_day),
+            self.strava_for("backfill"),
+        )
+
+    @cached_property
+    def rights(self) -> RightsService:
+        from loadwatch.adapters.strava.revoke import revoke
+
+        return RightsService(
+            self.store,
+            lambda: self.strava_for("reconcile"),
+            lambda: self.tokens,
+            lambda token: revoke(self.settings, token),
+            self.mailbox,
+            self.nudge,
+            self.clock,
+            timedelta(days=self.settings.strava_retention_days),
         )
 
     @cached_property
@@ -114,6 +146,10 @@ class Services:
         return ViewService(self.store, self.clock)
 
     @cached_property
+    def sync(self) -> SyncService:
+        return SyncService(self.store, self.clock)
+
+    @cached_property
     def planning(self) -> PlanningService:
         return PlanningService(self.store, self.clock, _clinic)
 
@@ -121,8 +157,34 @@ class Services:
     def shoes(self) -> ShoeService:
         return ShoeService(self.store, self.clock)
 
+    @cached_property
+    def upload_files(self) -> UploadFolder:
+        return UploadFolder(self.settings.data_dir / "uploads")
+
+    @cached_property
+    def uploads(self) -> UploadService:
+        return UploadService(self.store, self.upload_files, self.nudge, self.clock)
+
+    @cached_property
+    def file_ingest(self) -> FileIngestService:
+        return FileIngestService(
+            self.store,
+            self.upload_files,
+            _read_recorded,
+            _analysis(),
+            ProcessLeases(),
+            self.nudge,
+            self.clock,
+        )
+
     def close(self) -> None:
         self.engines.dispose()
+
+
+def _read_recorded(data: bytes, name: str) -> tuple[Recording, ...]:
+    from loadwatch.adapters.files.recorded import read_recorded  # numpy: workers only
+
+    return read_recorded(data, name)
 
 
 def _analysis() -> Analysis:

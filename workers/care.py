@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 @shared_task(name="workers.care.sweep")
 def sweep() -> None:
     """
-    Do everything that is due by the database: events, fetches, judgements, weekly mails, mails, expiry.
+    Do everything that is due by the database: events, fetches, files, judgements, weekly mails, mails, expiry.
 
     Samples of the past are asked for here too, so that their fetches are among those due.
 
@@ -41,15 +41,17 @@ def sweep() -> None:
         with store.read() as tx:
             return tx.due_assessments(now(), _BATCH)
 
-    finished = [_drain(pending, ingest.take, deadline)]
+    finished = [drain(pending, ingest.take, deadline)]
     try:
         ingest.want_features()
     except Exception:
         log.exception("samples of the past could not be asked for")
     finished += [
-        _drain(due_jobs, ingest.work_off, deadline),
-        _drain(ingest.due_backfills, ingest.backfill, deadline),
-        _drain(due_assessments, everything.assess.assess, deadline),
+        drain(everything.rights.due_checks, everything.rights.check, deadline),
+        drain(due_jobs, ingest.work_off, deadline),
+        drain(ingest.due_backfills, ingest.backfill, deadline),
+        drain(everything.file_ingest.due, everything.file_ingest.work_off, deadline),
+        drain(due_assessments, everything.assess.assess, deadline),
     ]
     everything.notify.expire()
     everything.notify.queue_weekly()
@@ -58,7 +60,15 @@ def sweep() -> None:
         current_app.send_task("workers.care.sweep", expires=60, retry=False)
 
 
-def _drain(due: Callable[[], Iterable[int]], serve: Callable[[int], object], deadline: float) -> bool:
+@shared_task(name="workers.care.keep")
+def keep() -> None:
+    """Renew what the API told by the lists that are due, then delete what was not renewed in time."""
+    rights = services().rights
+    drain(rights.due_reconciles, rights.reconcile, time.monotonic() + BUDGET_S)
+    rights.purge_stale()
+
+
+def drain(due: Callable[[], Iterable[int]], serve: Callable[[int], object], deadline: float) -> bool:
     """Serve each due row once; whether there was time for all."""
     seen: set[int] = set()
     while True:

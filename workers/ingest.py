@@ -8,10 +8,13 @@ from workers.runtime import services
 @shared_task(name="workers.ingest.receive")
 def receive(inbox_id: int) -> None:
     """Turn an event into work and do it; safe to run twice."""
-    ingest = services().ingest
-    job_id = ingest.take(inbox_id)
+    everything = services()
+    job_id = everything.ingest.take(inbox_id)
     if job_id is not None:
-        ingest.work_off(job_id)
+        everything.ingest.work_off(job_id)
+        return
+    for athlete_id in everything.rights.due_checks():
+        everything.rights.check(athlete_id)
 
 
 @shared_task(name="workers.ingest.fetch")

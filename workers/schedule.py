@@ -11,6 +11,8 @@ from celery.beat import Scheduler
 from loadwatch.adapters.pulse import beat_pulse
 from loadwatch.settings import Settings
 
+KEEP_S = 300.0
+
 
 def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """Beat's entries by name."""
@@ -20,6 +22,12 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
             "schedule": float(settings.sweep_s),
             # Knocks that nobody heard for as long must not pile up behind a worker that was down.
             "options": {"expires": settings.sweep_s},
+        },
+        # Often, as a beat that restarts counts from its start; how often each list is read the database says.
+        "keep": {
+            "task": "workers.care.keep",
+            "schedule": KEEP_S,
+            "options": {"expires": KEEP_S},
         },
     }
 

@@ -5,6 +5,7 @@ import hashlib
 import os
 import smtplib
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -120,7 +121,7 @@ class FileMailbox:
         message = to_message(content, sender=self._sender, to=to, message_id=message_id, at=at)
         folder = self._folder / str(athlete_id)
         # The name follows from the Message-ID: the same mail written twice is one file.
-        name = f"{at:%Y%m%dT%H%M%S}-{hashlib.sha256(message_id.encode()).hexdigest()[:12]}.eml"
+        name = f"{at:%Y%m%dT%H%M%S}-{_key(message_id)}.eml"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for same in folder.glob(f"*-{name.rpartition('-')[2]}"):
@@ -131,6 +132,12 @@ class FileMailbox:
         except OSError as error:
             raise MailDelayed(f"the mailbox folder cannot be written: {error}") from error
 
+    def forget(self, athlete_id: int, message_ids: Iterable[str]) -> None:
+        """Delete the mails of these ids."""
+        for message_id in message_ids:
+            for path in (self._folder / str(athlete_id)).glob(f"*-{_key(message_id)}.eml"):
+                path.unlink(missing_ok=True)
+
     def list(self, athlete_id: int) -> list[StoredMail]:
         """An athlete's mails, newest first."""
         folder = self._folder / str(athlete_id)
@@ -139,6 +146,10 @@ class FileMailbox:
     def get(self, athlete_id: int, name: str) -> StoredMail | None:
         """One of an athlete's mails; None where there is none of that name."""
         return next((m for m in self.list(athlete_id) if m.name == name), None)
+
+
+def _key(message_id: str) -> str:
+    return hashlib.sha256(message_id.encode()).hexdigest()[:12]
 
 
 def _read(path: Path) -> StoredMail:

@@ -29,6 +29,8 @@ from loadwatch.domain.wording import (
     height_text,
     quantity_text,
 )
+from loadwatch.emails.receipt import WHY as RECEIPT_WHY
+from loadwatch.emails.receipt import receipt_rows
 from loadwatch.services.ports import RunDetail
 
 UNKNOWN = "–"
@@ -80,7 +82,10 @@ STATES = {
     "retracted": "Taken back",
 }
 
-MAIL_KINDS = {"alert": "Alert", "again": "Alert, again", "retraction": "Correction", "weekly": "Weekly summary"}
+MAIL_KINDS = {
+    **{"alert": "Alert", "again": "Alert, again", "retraction": "Correction", "weekly": "Weekly summary"},
+    "receipt": "Receipt",
+}
 
 MAIL_OUTCOMES = {
     "pending": "waiting to be sent",
@@ -303,6 +308,8 @@ def register(app: Flask) -> None:
         "grade": lambda grade: GRADES.get(grade, ""),
         "week": week_text,
         "change": change_text,
+        "purge_why": lambda why: RECEIPT_WHY.get(why, ""),
+        "purge_rows": receipt_rows,
         "mail_kind": lambda kind: MAIL_KINDS.get(kind, kind),
         "mail_outcome": lambda state: MAIL_OUTCOMES.get(state, state),
         "with_links": with_links,

@@ -2,15 +2,17 @@
 
 from typing import cast
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from loadwatch.dashboard.current import athlete_id, profile, services
+from loadwatch.dashboard.current import LoginUser, athlete_id, profile, services
 from loadwatch.dashboard.forms import ProfileForm, timezones
 from loadwatch.domain.alerts import Sensitivity
 from loadwatch.domain.wording import Units
 from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, five_k_text, missing_scopes, read_five_k
 from loadwatch.services.errors import LoadwatchError
+from loadwatch.services.sync import complete_until
 
 bp = Blueprint("settings", __name__)
 
@@ -24,12 +26,26 @@ MAIL_POLICY = (
 @bp.get("/sync")
 def sync() -> str:
     views = services().views
+    state, connection = views.sync(athlete_id()), views.connection(athlete_id())
     return render_template(
         "sync.html",
-        sync=views.sync(athlete_id()),
+        sync=state,
+        complete_until=complete_until(state, connection, services().clock()),
+        strava_configured=services().settings.strava_configured,
+        budget=services().limiter.state() if services().settings.strava_configured else None,
         mails=views.mails(athlete_id()),
-        connection=views.connection(athlete_id()),
+        by_list=services().rights.found_by_list(athlete_id()),
+        receipts=services().rights.receipts(athlete_id()),
+        retention_days=services().settings.strava_retention_days,
+        connection=connection,
     )
+
+
+@bp.post("/sync/<int:source_id>/retry")
+def retry(source_id: int) -> Response:
+    services().sync.retry(athlete_id(), source_id)
+    flash(f"Strava activity {source_id} is tried again within {services().settings.sweep_s} seconds.")
+    return redirect(url_for("settings.sync"))
 
 
 @bp.route("/settings", methods=["GET", "POST"])
@@ -67,8 +83,25 @@ def settings() -> str | Response | tuple[str, int]:
         missing=dict(missing_scopes(connection.scopes)) if connection else {},
         asked=[(scope, SCOPE_MEANING[scope]) for scope in ASKED_SCOPES],
         strava=services().settings.strava_configured,
+        receipts=services().rights.receipts(athlete_id()),
+        retention_days=services().settings.strava_retention_days,
     )
     return (page, 400) if form.is_submitted() else page
+
+
+@bp.route("/settings/strava/disconnect", methods=["GET", "POST"])
+def disconnect() -> str | Response:
+    """The question first, then the deed: all that came from Strava."""
+    if request.method == "POST":
+        if services().rights.leave(athlete_id()) is None:
+            flash("Strava is not connected, so there was nothing to delete.")
+        else:
+            flash("Strava is disconnected, and what had come from there is deleted. The receipt is below.")
+        return redirect(url_for("settings.settings") + "#strava")
+    if services().views.connection(athlete_id()) is None:
+        abort(404)
+    account = services().accounts.account(cast("LoginUser", current_user).id)
+    return render_template("disconnect.html", has_password=bool(account and account.password_hash))
 
 
 @bp.get("/mailbox")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import random
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -53,6 +54,9 @@ LOAD_WINDOW = timedelta(days=84 + 180)
 
 BACK_OFF_FIRST = timedelta(seconds=30)
 BACK_OFF_LONGEST = timedelta(hours=1)
+
+REFUSED_JITTER_S = 30.0
+"""Over how long the work that waited for a window's end is spread after it. [s]"""
 
 
 log = logging.getLogger(__name__)
@@ -118,9 +122,11 @@ class IngestService:
         retry_s: Sequence[int],
         analysis: Analysis,
         history: HistoryBudget,
+        strava_past: Strava | None = None,
     ) -> None:
         self._database = database
         self._strava = strava
+        self._strava_past = strava_past or strava  # the same API, for calls that must leave room for new runs
         self._tokens = tokens
         self._nudge = nudge
         self._leases = leases
@@ -157,9 +163,12 @@ class IngestService:
             return job_id
 
     def _take_athlete_event(self, tx: Tx, item: InboxItem, athlete_id: int, now: datetime) -> None:
-        # Strava's word is a hint: the next call with the athlete's token shows whether it is true.
-        tx.settle_inbox(item.id, "done", "noted; the connection proves itself at the next fetch", now)
-        tx.log_sync(athlete_id, "athlete_event", "Strava says that the connection was withdrawn", now)
+        # The event is a hint, and anybody may have sent it: `RightsService.check` asks Strava.
+        if not item.says_withdrawn:
+            tx.settle_inbox(item.id, "done", "nothing to do", now)
+            return
+        tx.want_check(athlete_id, now)
+        tx.settle_inbox(item.id, "done", "Strava is asked whether the connection was withdrawn", now)
 
     # fetching
 
@@ -196,7 +205,7 @@ class IngestService:
         except RateLimited as error:
             outcome = self._refused(job, error.until, str(error))
         except AppInactive as error:
-            outcome = self._refused(job, now + BACK_OFF_LONGEST, str(error))
+            outcome = self._refused(job, error.until or now + BACK_OFF_LONGEST, str(error))
         except (StravaUnavailable, Unauthorized) as error:
             outcome = self._later(job, self._clock() + back_off(job.attempts), str(error))
         if outcome is not None:
@@ -216,7 +225,8 @@ class IngestService:
         )
 
     def _refused(self, job: Job, until: datetime, error: str) -> JobOutcome:
-        """The whole application is refused, not this job."""
+        """The whole application is refused, not this job: later, and not all of them in the same second."""
+        until += timedelta(seconds=random.uniform(1, REFUSED_JITTER_S))
         return replace(self._later(job, until, error, counts=False), limited_until=until)
 
     def _serve(self, job: Job) -> JobOutcome | None:
@@ -252,7 +262,8 @@ class IngestService:
     def _with_samples(
         self, token: str, job: Job, record: ActivityRecord | None, about: ActivityRecord | Run
     ) -> _Fetched:
-        streams = self._strava.streams(token, job.source_id)
+        strava = self._strava_past if job.samples_only else self._strava
+        streams = strava.streams(token, job.source_id)
         if streams is None:
             return _Fetched(record, streams_asked=True)
         return _Fetched(record, streams_asked=True, samples=self._read(job.source_id, about, streams))
@@ -317,7 +328,7 @@ class IngestService:
                 # Noted with its version, so that it is not tried again before that rises.
                 tx.put_features_error(run.id, self._analysis.version, samples.error or "", now)
                 run = replace(run, features=None)
-            _recompute(tx, job.athlete_id, run, before, now)
+            run_changed(tx, job.athlete_id, run, before, now)
 
     def _is_up_to_date(self, known: RunDetail) -> bool:
         version = known.features_version
@@ -341,7 +352,7 @@ class IngestService:
                 return None
             before = tx.delete_run(job.athlete_id, SOURCE, job.source_id)
             if before is not None:
-                _recompute(tx, job.athlete_id, None, before, now)
+                run_changed(tx, job.athlete_id, None, before, now)
             elif not job.deletion_seen:
                 tx.log_sync(job.athlete_id, "never_there", f"activity {job.source_id} was announced, not found", now)
         return None
@@ -372,11 +383,19 @@ class IngestService:
         after = self._clock() - timedelta(days=days)
         stored = 0
         for page_number in range(1, 51):
-            token = self._tokens.access_token(athlete_id)
-            page = self._strava.list_page(token, after, page_number)
+            try:
+                token = self._tokens.access_token(athlete_id)
+                page = self._strava_past.list_page(token, after, page_number)
+            except (RateLimited, AppInactive) as error:
+                with self._database.write() as tx:
+                    tx.want_backfill(athlete_id, error.until or self._clock() + BACK_OFF_LONGEST)
+                    tx.log_sync(athlete_id, "backfill_waits", str(error), self._clock())
+                return stored
             now = self._clock()
             with self._database.write() as tx:
                 tx.lock_athlete(athlete_id)
+                if tx.connection(athlete_id) is None:
+                    return stored  # withdrawn while the page came
                 for record in page.records:
                     known = tx.run_by_source(athlete_id, SOURCE, record.source_id)
                     trusted = known.run.distance_trusted if known else True
@@ -388,7 +407,7 @@ class IngestService:
                         trusted=trusted,
                         now=now,
                     )
-                    _recompute(tx, athlete_id, run, before, now)
+                    run_changed(tx, athlete_id, run, before, now)
                     stored += 1
                 _note_gear(tx, athlete_id, page.records, now)
                 for complaint in page.unreadable:
@@ -447,15 +466,18 @@ def _note_gear(tx: Tx, athlete_id: int, records: Iterable[ActivityRecord], now: 
         tx.put_gear(athlete_id, SOURCE, gear, today)
 
 
-def _recompute(tx: Tx, athlete_id: int, run: Run | None, before: Run | None, now: datetime) -> None:
+def run_changed(tx: Tx, athlete_id: int, run: Run | None, before: Run | None, now: datetime) -> None:
     """Day totals from the rows, and an assessment from the earliest start touched on."""
     touched = [r for r in (run, before) if r is not None]
     if run is not None and before is not None and replace(run, name="") == replace(before, name=""):
         return  # a new title changes no load
-    days: set[date] = set()
-    for r in touched:
-        # A recording that overlaps one of the day before or after may count there instead.
-        days |= {r.local_date + timedelta(days=n) for n in (-1, 0, 1)}
+    recompute_days(tx, athlete_id, {r.local_date for r in touched})
+    tx.want_assessment(athlete_id, min(r.start for r in touched), now)
+
+
+def recompute_days(tx: Tx, athlete_id: int, changed: Iterable[date]) -> None:
+    """The totals of days on which runs changed, from the rows."""
+    # A recording that overlaps one of the day before or after may count there instead.
+    days = {d + timedelta(days=n) for d in changed for n in (-1, 0, 1)}
     totals = day_totals(tx.runs_of_days(athlete_id, {d + timedelta(days=n) for d in days for n in (-1, 0, 1)}))
     tx.put_day_totals(athlete_id, days, [t for d, t in totals.items() if d in days])
-    tx.want_assessment(athlete_id, min(r.start for r in touched), now)

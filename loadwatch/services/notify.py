@@ -8,6 +8,7 @@ from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.wording import ceiling_text, load_ceiling_text
 from loadwatch.emails import EmailContent
 from loadwatch.emails.alert import alert_mail
+from loadwatch.emails.receipt import receipt_mail
 from loadwatch.emails.retraction import retraction_mail
 from loadwatch.emails.weekly import weekly_mail
 from loadwatch.services.errors import MailDelayed, MailRefused
@@ -122,6 +123,18 @@ class NotifyService:
                 report,
                 name=profile.name,
                 units=profile.units,
+                timezone=profile.timezone,
+                base_url=self._base_url,
+            )
+        if item.kind == "receipt":
+            receipt = tx.receipt(profile.id, int(item.subject))
+            if receipt is None:
+                return None
+            return receipt_mail(
+                receipt.why,
+                receipt.at,
+                receipt.counts,
+                name=profile.name,
                 timezone=profile.timezone,
                 base_url=self._base_url,
             )

@@ -24,6 +24,7 @@ from loadwatch.domain.thresholds import QUIET_FROM, QUIET_TO
 from loadwatch.domain.wording import AlertText, Units
 from loadwatch.emails import EmailContent
 from loadwatch.services.health_ports import HealthTx
+from loadwatch.services.rights_ports import RightsTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class InboxItem:
     subscription_id: int
     state: str
     received_at: datetime
+    says_withdrawn: bool = False
+    """It says that the athlete withdrew the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +293,110 @@ class OutboxItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """
+    What is said of a file's activity beside the file, by the runner or by the list of a Strava export.
+
+    Attributes
+    ----------
+    sport : str or None
+        Goes before the file's own word.
+    sport_if_silent : str or None
+        What it is where neither the list nor the file says.
+    start : datetime or None
+        Counts where the file has no time of day.
+    distance_m, moving_s, elapsed_s : float or None
+        [m; s] Count where there is no file.
+    is_manual : bool
+        There is no file: these facts are all there is.
+    """
+
+    name: str = ""
+    sport: str | None = None
+    sport_if_silent: str | None = None
+    start: datetime | None = None
+    distance_m: float | None = None
+    moving_s: float | None = None
+    elapsed_s: float | None = None
+    is_manual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """
+    A file that was handed in, and what became of it.
+
+    Attributes
+    ----------
+    state : {"waiting", "stored", "failed"}
+    reason : str or None
+        Why it failed or waits, or what there is to know of a stored one; begins with a verb.
+    run_id : int or None
+        The first of its runs.
+    attempts : int
+        How often reading it began.
+    """
+
+    id: int
+    athlete_id: int
+    sha256: str
+    name: str
+    size: int
+    told: Told
+    state: str
+    reason: str | None
+    run_id: int | None
+    n_runs: int
+    attempts: int
+    created_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is used of one of Strava's windows, of the whole application."""
+
+    window: Literal["quarter", "day"]
+    used: int
+    limit: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StravaBudget:
+    """
+    How much Strava lets this application ask.
+
+    Attributes
+    ----------
+    quotas : tuple of Quota
+        Of the quarter of an hour and of the day.
+    inactive_since, inactive_until : datetime or None
+        While Strava has switched the application off: since when, and when a call is next tried.
+    """
+
+    quotas: tuple[Quota, ...]
+    inactive_since: datetime | None
+    inactive_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SyncState:
-    """Where the runs of one athlete stand."""
+    """
+    Where the runs of one athlete stand.
+
+    Attributes
+    ----------
+    n_awaited : int
+        Activities that were announced or changed and are not fetched yet.
+    oldest_awaited : datetime or None
+        Start of the oldest of them: up to there the load is complete. Of one that is not known yet the start is
+        taken to be a day before it was announced.
+    list_awaited : bool
+        The list of the last months is still to be taken over.
+    n_without_samples : int
+        Runs that count by their distance, whose samples are still to come.
+    """
 
     received: int
     pending: int
@@ -300,9 +405,13 @@ class SyncState:
     last_received_at: datetime | None
     last_run_start: datetime | None
     unsettled_mails: int
+    n_awaited: int
+    oldest_awaited: datetime | None
+    list_awaited: bool
+    n_without_samples: int
 
 
-class Tx(HealthTx, Protocol):
+class Tx(HealthTx, RightsTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox
@@ -336,6 +445,10 @@ class Tx(HealthTx, Protocol):
     def due_job_ids(self, now: datetime, limit: int) -> list[int]: ...
     def lease_owners(self) -> list[str]: ...
     def wake_jobs(self, athlete_id: int, now: datetime) -> int: ...
+    def retry_job(self, athlete_id: int, source: str, source_id: int, now: datetime) -> bool:
+        """Make unfinished work on an activity due now; False if there is none of this athlete."""
+        ...
+
     def want_samples(self, athlete_id: int, source: str, source_id: int, now: datetime) -> None:
         """Note that the samples of a known activity are wanted, unless something is wanted of it anyway."""
         ...
@@ -423,10 +536,46 @@ class Tx(HealthTx, Protocol):
 
     def delete_shoe(self, athlete_id: int, shoe_id: int) -> None: ...
 
+    # files
+    def add_upload(self, athlete_id: int, sha256: str, name: str, size: int, told: Told, now: datetime) -> int | None:
+        """Note a file to be read; None if the athlete's very same bytes are there already."""
+        ...
+
+    def upload_of(self, athlete_id: int, sha256: str) -> Upload | None: ...
+    def upload(self, athlete_id: int, upload_id: int) -> Upload | None: ...
+    def uploads(self, athlete_id: int, limit: int) -> list[Upload]:
+        """The newest first."""
+        ...
+
+    def retry_upload(self, athlete_id: int, upload_id: int, now: datetime) -> bool:
+        """Let a failed one be read once more; False if it has not failed."""
+        ...
+
+    def claim_upload(
+        self, upload_id: int, owner: str, dead: Iterable[str], now: datetime, until: datetime
+    ) -> Upload | None: ...
+    def settle_upload(
+        self,
+        upload_id: int,
+        state: str,
+        now: datetime,
+        *,
+        reason: str | None = None,
+        run_id: int | None = None,
+        n_runs: int = 0,
+        next_attempt_at: datetime | None = None,
+    ) -> None: ...
+    def due_upload_ids(self, now: datetime, limit: int) -> list[int]: ...
+    def upload_lease_owners(self) -> list[str]: ...
+
     # assessment
     def want_assessment(self, athlete_id: int, since: datetime, now: datetime) -> None: ...
     def is_arriving(self, athlete_id: int, now: datetime) -> bool:
         """Whether an event of this athlete is unread, or a fetch due or under way."""
+        ...
+
+    def has_unread_files(self, athlete_id: int, now: datetime) -> bool:
+        """Whether a file of this athlete is due to be read, or being read."""
         ...
 
     def assessment_waits(self, athlete_id: int) -> bool: ...
@@ -577,6 +726,30 @@ class Strava(Protocol):
     def refresh(self, refresh_token: str) -> TokenPair: ...
 
 
+class StravaRights(Strava, Protocol):
+    """The API, with the question whether an athlete still lets us in."""
+
+    def check_access(self, access_token: str) -> None:
+        """Raises `Unauthorized` if the token opens nothing."""
+        ...
+
+
+class MailStore(Protocol):
+    """Mails that are kept as files."""
+
+    def forget(self, athlete_id: int, message_ids: Iterable[str]) -> None: ...
+
+
+class UploadFiles(Protocol):
+    """The bytes of what was handed in."""
+
+    def put(self, athlete_id: int, sha256: str, data: bytes) -> None:
+        """Keep them durably; raises `StorageFull`."""
+        ...
+
+    def get(self, athlete_id: int, sha256: str) -> bytes: ...
+
+
 class Mailer(Protocol):
     """Hands one mail over; raises `MailRefused` or `MailDelayed`."""
 
@@ -610,6 +783,7 @@ class Nudge(Protocol):
     def assess(self, athlete_id: int) -> None: ...
     def mails(self) -> None: ...
     def backfill(self, athlete_id: int) -> None: ...
+    def uploads(self) -> None: ...
 
 
 class Clock(Protocol):

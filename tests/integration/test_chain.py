@@ -459,3 +459,27 @@ def test_a_second_strava_account_is_not_mixed_into_an_athletes_history(stack: St
 
     with stack.services.store.read() as tx:
         assert tx.athlete_of_strava(4711) is None
+
+
+def test_a_withdrawal_at_strava_deletes_the_runs_and_mails_a_receipt(stack: Stack):
+    athlete_id = with_history(stack)
+
+    stack.sim.deauthorise()
+    wait_until(lambda: mails(stack, athlete_id) == [("receipt", "sent")], "the receipt is mailed")
+
+    assert stack.run_ids(athlete_id) == []
+    assert stack.services.views.connection(athlete_id) is None
+
+
+def test_a_forged_withdrawal_leaves_the_runs_and_the_connection(stack: Stack):
+    athlete_id = with_history(stack)
+    forged = push_body(
+        stack, 1001, "update", object_type="athlete", updates={"authorized": "false"}, event_time=int(time.time())
+    )
+
+    stack.sim.push(forged)
+    stack.settle()
+    wait_until(lambda: not stack.services.rights.due_checks(), "Strava was asked")
+
+    assert len(stack.run_ids(athlete_id)) == 20
+    assert stack.services.views.connection(athlete_id) is not None

@@ -20,18 +20,27 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
+from loadwatch.adapters.strava.limiter import Limiter
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
 from loadwatch.dashboard.app import OPEN_ENDPOINTS, limit_storage
 from loadwatch.services.accounts import ASKED_SCOPES
 from loadwatch.services.health_ports import Draft
+from loadwatch.services.ports import JobOutcome
 from tests.support.seeding import NOW, PASSWORD, SeedRun, add_runs, busy_season, connect, seeded_services, sign_up
 
 HERE = "http://127.0.0.1:8000"
 ANN, BOB = "ann@example.org", "bob@example.org"
 EXAMPLE = {
     **{"alert_id": 2, "run_id": 69, "check_in_id": 1, "problem_id": 1},
-    **{"iso_week": "2026-W47", "filename": "app.css", "name": "x.eml", "shoe_id": 1},
+    **{
+        "iso_week": "2026-W47",
+        "filename": "app.css",
+        "name": "x.eml",
+        "shoe_id": 1,
+        "source_id": 990,
+        "upload_id": 1,
+    },
 }
 
 ACHE = Draft(side="left", regions=frozenset({"PM"}), pain_today=3)
@@ -453,6 +462,16 @@ def test_the_time_zone_of_a_profile_may_be_an_unusual_one(client: FlaskClient, s
     assert 'selected value="Etc/GMT+5"' in log_in(client, ANN).get("/settings").text
 
 
+def stuck(services: Services, athlete_id: int, source_id: int) -> int:
+    """An activity that could not be fetched and waits for an hour; the job's id."""
+    with services.store.write() as tx:
+        job_id = tx.want(athlete_id, "strava", source_id, deletion=False, now=NOW)
+        assert tx.claim_job(job_id, "a worker", [], NOW, NOW + timedelta(seconds=90)) is not None
+        outcome = JobOutcome(NOW + timedelta(hours=1), done=None, error="Strava answered 500")
+        assert tx.settle_job(job_id, "a worker", outcome, NOW)
+    return job_id
+
+
 def test_sync_tells_what_failed_and_what_became_of_the_mails(client: FlaskClient, services: Services) -> None:
     athlete_id = athlete_of(services, ANN)
     with services.store.write() as tx:
@@ -465,6 +484,64 @@ def test_sync_tells_what_failed_and_what_became_of_the_mails(client: FlaskClient
     assert "1 mail: sending began and no outcome is known" in page
     assert "29.0 km: your longest" in page
     assert "Sent" in page
+
+
+def test_a_runner_may_have_a_stuck_run_tried_again_at_once(client: FlaskClient, services: Services) -> None:
+    athlete_id = athlete_of(services, ANN)
+    job_id = stuck(services, athlete_id, 990)
+    log_in(client, ANN)
+    assert "Strava answered 500" in client.get("/sync").text
+    with services.store.read() as tx:
+        assert tx.due_job_ids(NOW, 10) == []
+
+    answer = send(client, "/sync/990/retry", form_at="/sync")
+
+    assert answer.status_code == 302
+    with services.store.read() as tx:
+        assert tx.due_job_ids(NOW, 10) == [job_id]
+
+
+def test_nobody_has_the_runs_of_others_tried_again(client: FlaskClient, services: Services) -> None:
+    stuck(services, athlete_of(services, ANN), 990)
+    log_in(client, BOB)
+
+    assert "990" not in client.get("/sync").text
+    assert send(client, "/sync/990/retry", form_at="/settings").status_code == 404
+    with services.store.read() as tx:
+        assert tx.due_job_ids(NOW, 10) == []
+
+
+def test_sync_tells_up_to_when_the_load_is_complete(client: FlaskClient, services: Services) -> None:
+    log_in(client, ANN)
+    assert "the list of your last months is still to be taken over" in client.get("/sync").text
+    with services.store.write() as tx:
+        tx.want_backfill(athlete_of(services, ANN), None)
+    assert "Your load is complete up to now" in client.get("/sync").text
+    stuck(services, athlete_of(services, ANN), 990)
+
+    page = html.unescape(client.get("/sync").text)
+    # Announced on the 22nd at 12:00 UTC and not known: a day before, in Berlin.
+    assert re.search(r"complete up to [^<]*21[^<]*13:00", page), page
+    assert "1 activity is" in page
+
+
+def test_sync_without_the_broker_says_that_the_limits_are_not_known(client: FlaskClient) -> None:
+    assert "not known just now" in log_in(client, ANN).get("/sync").text
+
+
+def test_sync_tells_the_operator_what_a_switched_off_application_means(
+    client: FlaskClient, services: Services, redis_url: str
+) -> None:
+    services.limiter = Limiter(redis_url, "24523", services.clock)
+    services.limiter.switched_off(services.limiter.reserve("live"))
+
+    page = html.unescape(log_in(client, ANN).get("/sync").text)
+    assert "paid subscription" in page
+    assert "1 of 100 calls used" in page
+    send(client, "/logout", form_at="/settings")
+    other = html.unescape(log_in(client, BOB).get("/sync").text)
+    assert "operator must mend that" in other
+    assert "paid subscription" not in other
 
 
 def test_the_mailbox_says_where_mails_go(client: FlaskClient, make: Callable[..., Services]) -> None:

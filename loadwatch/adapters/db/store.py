@@ -1,10 +1,11 @@
 """The store: one class, a method for each thing that a use case asks. Rows go in and out as plain records."""
 
+import json
 from collections import namedtuple
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Executable, Select, and_, bindparam, delete, func, or_, select, update
@@ -14,7 +15,9 @@ from sqlalchemy.orm import Session
 from loadwatch.adapters.db import tables as t
 from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
+from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
+from loadwatch.adapters.db.upload_store import UploadStore
 from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
 from loadwatch.domain.alerts import (
     OPEN_STATES,
@@ -49,6 +52,7 @@ from loadwatch.services.ports import (
     TokenPair,
     Transition,
 )
+from loadwatch.services.rights_ports import RECENT_EVERY
 
 _COUNTS = (
     t.RunRow.sport.in_(sorted(RUN_FAMILY)),
@@ -71,6 +75,9 @@ _FeaturesPart: Any = namedtuple("_FeaturesPart", _FEATURES_COLUMNS)  # type: ign
 """What `_run` and `_features` read."""
 
 _NO_METRES = (0.0,) * N_BANDS
+
+ANNOUNCED_AFTER = timedelta(days=1)
+"""How long before its announcement an activity may have begun that is not known yet. Design choice."""
 
 
 def _runs_since(run_columns: Iterable[str], features_columns: Iterable[str]) -> Select[Any]:
@@ -115,7 +122,7 @@ class Store:
             yield SqlTx(session)
 
 
-class SqlTx(HealthStore, ShoeStore):
+class SqlTx(HealthStore, RightsStore, ShoeStore, UploadStore):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
     def __init__(self, session: Session) -> None:
@@ -156,6 +163,7 @@ class SqlTx(HealthStore, ShoeStore):
             subscription_id=row.subscription_id,
             state=row.state,
             received_at=row.received_at,
+            says_withdrawn=row.object_type == "athlete" and _says_withdrawn(row.body),
         )
 
     def pending_inbox_ids(self, limit: int) -> list[int]:
@@ -269,6 +277,11 @@ class SqlTx(HealthStore, ShoeStore):
         return self._changed(
             update(job).where(job.athlete_id == athlete_id, job.wanted > job.done, later).values(next_attempt_at=now)
         )
+
+    def retry_job(self, athlete_id: int, source: str, source_id: int, now: datetime) -> bool:
+        job = t.FetchJob
+        his = (job.athlete_id == athlete_id, job.source == source, job.source_id == source_id)
+        return self._changed(update(job).where(*his, job.wanted > job.done).values(next_attempt_at=now)) > 0
 
     def want_samples(self, athlete_id: int, source: str, source_id: int, now: datetime) -> None:
         job = t.FetchJob
@@ -506,6 +519,11 @@ class SqlTx(HealthStore, ShoeStore):
         owner = select(link.strava_athlete_id).where(link.athlete_id == athlete_id).scalar_subquery()
         unread = select(t.Inbox.id).where(t.Inbox.state == "pending", t.Inbox.owner_id == owner)
         return any(self._s.scalar(query.limit(1)) is not None for query in (due, unread))
+
+    def has_unread_files(self, athlete_id: int, now: datetime) -> bool:
+        file = t.UploadRow
+        unread = select(file.id).where(file.athlete_id == athlete_id, file.next_attempt_at <= now)
+        return self._s.scalar(unread.limit(1)) is not None
 
     def assessment_waits(self, athlete_id: int) -> bool:
         job = t.AssessJob
@@ -860,7 +878,10 @@ class SqlTx(HealthStore, ShoeStore):
         row = self._s.get(t.StravaConnection, connection.athlete_id, with_for_update=True)
         if row is None:
             row = t.StravaConnection(athlete_id=connection.athlete_id, connected_at=now)
+            row.recent_at = row.window_at = now + RECENT_EVERY
             self._s.add(row)
+        elif row.state != "connected":
+            row.window_at = now  # what was missed meanwhile
         row.strava_athlete_id = connection.strava_athlete_id
         row.access_token, row.refresh_token = connection.access_token, connection.refresh_token
         row.expires_at, row.state = connection.expires_at, connection.state
@@ -934,7 +955,19 @@ class SqlTx(HealthStore, ShoeStore):
         failed = self._s.scalars(
             select(job).where(job.athlete_id == athlete_id, job.wanted > job.done, job.last_error.is_not(None))
         )
+        awaited = self._awaited(athlete_id, strava_athlete_id)
+        connection, unsampled = t.StravaConnection, ("listed", "waiting")
         return SyncState(
+            n_awaited=len(awaited),
+            oldest_awaited=min(awaited, default=None),
+            list_awaited=self._s.scalar(
+                select(func.count()).where(connection.athlete_id == athlete_id, connection.backfill_at.is_not(None))
+            )
+            == 1,
+            n_without_samples=self._s.scalar(
+                select(func.count()).where(row.athlete_id == athlete_id, row.streams.in_(unsampled))
+            )
+            or 0,
             received=received,
             pending=(unread or 0) + (waiting or 0),
             failed=tuple((j.source_id, j.last_error or "", j.next_attempt_at or j.first_event_at) for j in failed),
@@ -945,6 +978,31 @@ class SqlTx(HealthStore, ShoeStore):
             )
             or 0,
         )
+
+    def _awaited(self, athlete_id: int, strava_athlete_id: int | None) -> list[datetime]:
+        """When each activity began that was announced or changed and is not fetched, a day early where not known."""
+        job, row, inbox = t.FetchJob, t.RunRow, t.Inbox
+        same = and_(row.athlete_id == job.athlete_id, row.source == job.source, row.source_id == job.source_id)
+        jobs = (
+            select(job.first_event_at, row.start, job.deletion_seen)
+            .outerjoin(row, same)
+            # Of a job of samples alone the run is there already.
+            .where(job.athlete_id == athlete_id, job.wanted > job.done, job.history_at.is_(None))
+        )
+        starts = [
+            start or announced_at - ANNOUNCED_AFTER
+            for announced_at, start, is_deleted in self._s.execute(jobs)
+            if start is not None or not is_deleted
+        ]
+        unread = select(inbox.received_at).where(
+            inbox.owner_id == strava_athlete_id, inbox.state == "pending", inbox.object_type == "activity"
+        )
+        return starts + [received_at - ANNOUNCED_AFTER for received_at in self._s.scalars(unread)]
+
+
+def _says_withdrawn(body: str) -> bool:
+    updates = json.loads(body).get("updates")
+    return isinstance(updates, dict) and str(updates.get("authorized")).lower() == "false"
 
 
 def _run(row: t.RunRow, features: t.RunFeaturesRow | None) -> Run:

@@ -127,6 +127,11 @@ class StravaConnection(Base):
     connected_at: Mapped[datetime]
     backfill_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the list of the last months is to be taken over (again); None: done."""
+    check_at: Mapped[datetime | None]
+    """When to ask Strava whether the athlete has withdrawn; None: nothing says so."""
+    recent_at: Mapped[datetime | None]
+    window_at: Mapped[datetime | None]
+    """When the list of the last days, and that of the whole window, is read again."""
 
 
 class StravaSubscription(Base):
@@ -197,6 +202,7 @@ class RunRow(Base):
         UniqueConstraint("athlete_id", "source", "source_id"),
         Index("ix_runs_athlete_id_start", "athlete_id", "start"),
         Index("ix_runs_athlete_id_local_date", "athlete_id", "local_date"),
+        Index("ix_runs_source_fetched_at", "source", "fetched_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -223,6 +229,9 @@ class RunRow(Base):
     """ok, listed (known from the list, not asked for), waiting (not there yet), missing (given up), none (a manual
     entry, another sport)"""
     fetched_at: Mapped[datetime]
+    """When the source last told of it, by itself or in a list."""
+    list_digest: Mapped[str | None] = mapped_column(String(64))
+    """Of what the list told of it last."""
     created_at: Mapped[datetime]
 
 
@@ -374,9 +383,9 @@ class Outbox(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(20))
-    """alert, retraction, weekly"""
+    """alert, again, retraction, weekly, receipt"""
     subject: Mapped[str] = mapped_column(String(40))
-    """What it is about: an alert's id, an ISO week."""
+    """What it is about: an alert's id, an ISO week, a receipt's id."""
     channel: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
     """pending, claimed (and no outcome known), sent, failed, cancelled"""
@@ -548,3 +557,71 @@ class LadderKeptRow(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     kept: Mapped[bool]
     updated_at: Mapped[datetime]
+
+
+class UploadRow(Base):
+    """
+    A file that was handed in: its bytes lie in the data folder, and a worker reads them.
+
+    Its runs are those of source "file"; see `services.uploads.source_id`.
+    """
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        UniqueConstraint("athlete_id", "sha256"),
+        Index("ix_uploads_next_attempt_at", "next_attempt_at"),
+        Index("ix_uploads_run_id", "run_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of what was handed in."""
+    name: Mapped[str]
+    """As the runner calls it; nothing is ever opened by it."""
+    size: Mapped[int] = mapped_column(BigInteger)
+    told: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    """What was said of it beside the file; see `ports.Told`."""
+    state: Mapped[str] = mapped_column(String(10))
+    """waiting, stored, failed"""
+    reason: Mapped[str | None]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
+    """The first of its runs."""
+    n_runs: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often reading it began."""
+    next_attempt_at: Mapped[datetime | None]
+    """None: nothing to do."""
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class ReconciliationRow(Base):
+    """What one pass over Strava's list found; see `services.rights_ports.Reconciliation`."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (Index("ix_reconciliations_athlete_id_at", "athlete_id", "at"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    n_calls: Mapped[int]
+    n_listed: Mapped[int]
+    n_missed: Mapped[int]
+    n_edited: Mapped[int]
+    n_gone: Mapped[int]
+
+
+class PurgeReceiptRow(Base):
+    """That data of the API was deleted: how much of what, never what it was."""
+
+    __tablename__ = "purge_receipts"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    why: Mapped[str] = mapped_column(String(20))
+    """withdrawn (at Strava), asked (here), not_renewed (within the retention)"""
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)

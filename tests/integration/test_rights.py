@@ -1,0 +1,511 @@
+"""Withdrawal, renewal and retention: nothing goes on an unproven word, and nothing stays for longer than it may."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis
+from sqlalchemy import text
+
+from loadwatch.adapters.db.tables import Base
+from loadwatch.adapters.strava import parse
+from loadwatch.bootstrap import Services, make_services
+from loadwatch.dashboard import create_app
+from loadwatch.services.health_ports import Draft
+from tests.support.stack import Stack, running_stack
+from webhooks.push_event import parse_push
+
+if TYPE_CHECKING:
+    from tests.support.postgres import PostgresServer
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+RETENTION = timedelta(days=7)
+ANN, BOB = 1001, 2002
+
+
+@dataclass
+class Clock:
+    """A clock that a test sets; Strava's goes with it."""
+
+    stack: Stack
+    at: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def pass_by(self, **time: float) -> None:
+        self.at += timedelta(**time)
+        self.stack.sim.set_options(clock_offset=(self.at - NOW).total_seconds())
+
+
+@dataclass
+class Home:
+    """A loadwatch without running processes: the test is the worker."""
+
+    stack: Stack
+    clock: Clock
+    services: Services
+
+    def connect(self, email: str, strava_id: int) -> int:
+        return self.stack.connect(email, athlete_id=strava_id)
+
+    def add(self, source_id: int, days_ago: float, km: float = 8.0, owner: int = ANN, **more: Any) -> None:
+        record = activity(source_id, days_ago, km, **more)
+        self.stack.sim.add_activity(record | {"athlete": {"id": owner}}, streams=None, push=False)
+
+    def push(self, **changes: Any) -> None:
+        """An event comes in and is taken, as the webhook and the worker do."""
+        body = {
+            "object_type": "athlete",
+            "object_id": ANN,
+            "aspect_type": "update",
+            "owner_id": ANN,
+            "subscription_id": 1,
+            "event_time": int(self.clock().timestamp()),
+            "updates": {"authorized": "false"},
+            **changes,
+        }
+        receipt = self.services.inbox.record(parse_push(json.dumps(body).encode()))
+        assert receipt.inbox_id is not None
+        self.services.ingest.take(receipt.inbox_id)
+
+    def check_withdrawals(self) -> None:
+        for athlete_id in self.services.rights.due_checks():
+            self.services.rights.check(athlete_id)
+
+    def work_off(self) -> None:
+        with self.services.store.read() as tx:
+            due = tx.due_job_ids(self.clock(), 1000)
+        for job_id in due:
+            self.services.ingest.work_off(job_id)
+
+    def keep(self) -> None:
+        """What beat's task does."""
+        for athlete_id in self.services.rights.due_reconciles():
+            self.services.rights.reconcile(athlete_id)
+        self.services.rights.purge_stale()
+
+    def count(self, table: str, where: str = "1 = 1") -> int:
+        with self.services.engines.read.connect() as raw:
+            return int(raw.execute(text(f"SELECT count(*) FROM {table} WHERE {where}")).scalar_one())
+
+    def list_calls(self) -> int:
+        return int(self.stack.sim.state()["counters"].get("GET /api/v3/athlete/activities", 0))
+
+
+def activity(source_id: int, days_ago: float, km: float, **more: Any) -> dict[str, Any]:
+    start = f"{NOW - timedelta(days=days_ago):%Y-%m-%dT%H:%M:%SZ}"
+    return {
+        **{"id": source_id, "name": f"Run {source_id}", "sport_type": "Run", "type": "Run"},
+        **{"distance": km * 1000, "moving_time": round(km * 360), "elapsed_time": round(km * 365)},
+        **{"total_elevation_gain": 40.0, "start_date": start, "start_date_local": start, "manual": False},
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory, broker: str) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("rights")
+    with running_stack(folder, f"sqlite:///{folder / 'test.db'}", broker) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(
+    tmp_path_factory: pytest.TempPathFactory, broker: str, postgres_server: "PostgresServer"
+) -> Iterator[Stack]:
+    from tests.support.postgres import create_database, drop_database
+
+    url = create_database(postgres_server)
+    with running_stack(tmp_path_factory.mktemp("rights"), url, broker) as stack:
+        yield stack
+    drop_database(postgres_server, url)
+
+
+on_both = pytest.mark.parametrize("home", ["on_sqlite", "on_postgresql"], indirect=True)
+"""For what the database itself does; the rest is tried on SQLite."""
+
+
+@pytest.fixture
+def home(request: pytest.FixtureRequest) -> Iterator[Home]:
+    stack: Stack = request.getfixturevalue(getattr(request, "param", "on_sqlite"))
+    stack.sim.reset()
+    stack.sim.set_options(clock_offset=0, inactive=False)
+    with redis.Redis.from_url(stack.settings.redis_url) as client:
+        client.flushall()
+    with stack.services.engines.write.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+    for mail in stack.settings.mailbox_dir.glob("*/*.eml"):
+        mail.unlink()
+    clock = Clock(stack)
+    services = make_services(stack.settings, clock=clock)
+    yield Home(stack, clock, services)
+    services.close()
+
+
+@pytest.fixture
+def ann(home: Home) -> int:
+    """An athlete with ten runs, a jump in load that was mailed, shoes, and a check-in."""
+    athlete_id = home.connect("ann@example.org", ANN)
+    for n in range(1, 11):
+        home.add(1000 + n, 1 + 4 * n, 10.0, gear_id="g1")
+    home.services.ingest.backfill(athlete_id, days=60)
+    home.services.assess.assess(athlete_id)
+    home.add(1, 0.1, 16.2, gear_id="g1", gear={"id": "g1", "name": "Red ones", "distance": 116_200.0})
+    home.push(object_type="activity", object_id=1, aspect_type="create", updates={})
+    home.work_off()
+    home.services.assess.assess(athlete_id)
+    home.services.notify.deliver_due()
+    home.services.check_ins.record(athlete_id, Draft(side="left", regions=frozenset({"PM"}), pain_today=2))
+    home.services.assess.assess(athlete_id)
+    assert len(home.services.mailbox.list(athlete_id)) == 1
+    return athlete_id
+
+
+def runs(home: Home, athlete_id: int) -> list[int]:
+    with home.services.store.read() as tx:
+        found = tx.run_details_since(athlete_id, NOW - timedelta(days=1000))
+    return sorted(r.source_id for r in found)
+
+
+# withdrawal
+
+
+def test_a_forged_withdrawal_changes_nothing(home: Home, ann: int):
+    before = runs(home, ann)
+
+    home.push()
+    home.check_withdrawals()
+
+    assert runs(home, ann) == before
+    assert len(before) == 11
+    connection = home.services.views.connection(ann)
+    assert connection is not None
+    assert connection.state == "connected"
+    assert home.services.rights.receipts(ann) == []
+    assert home.services.rights.due_checks() == []  # answered
+
+
+def test_a_forged_withdrawal_changes_nothing_while_the_access_token_has_run_out(home: Home, ann: int):
+    home.stack.sim.expire_tokens()
+
+    home.push()
+    home.check_withdrawals()
+
+    assert len(runs(home, ann)) == 11
+    connection = home.services.views.connection(ann)
+    assert connection is not None
+    assert connection.state == "connected"
+
+
+@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 429}, {"status": 403}])
+def test_while_strava_does_not_answer_a_withdrawal_is_neither_believed_nor_forgotten(
+    home: Home, ann: int, trouble: dict[str, int]
+):
+    home.stack.sim.deauthorise(ANN, push=False)
+    home.stack.sim.add_fault("status", path="/api/v3/athlete", **trouble)
+
+    home.push()
+    home.check_withdrawals()
+    assert len(runs(home, ann)) == 11
+
+    home.clock.pass_by(days=1)
+    home.check_withdrawals()
+    assert runs(home, ann) == []
+
+
+def test_other_news_of_an_athlete_are_no_withdrawal(home: Home):
+    home.connect("ann@example.org", ANN)
+    home.stack.sim.deauthorise(ANN, push=False)
+
+    home.push(updates={"authorized": "true"})
+
+    assert home.services.rights.due_checks() == []
+
+
+@on_both
+def test_a_withdrawal_that_strava_confirms_deletes_all_that_came_from_there(home: Home, ann: int):
+    bob = home.connect("bob@example.org", BOB)
+    home.add(500, 3, owner=BOB)
+    home.services.ingest.backfill(bob)
+    home.stack.sim.deauthorise(ANN, push=False)
+
+    home.push()
+    home.check_withdrawals()
+
+    mine = f"athlete_id = {ann}"
+    assert runs(home, ann) == []
+    for table in ("strava_connections", "fetch_jobs", "shoes", "day_totals", "sync_log", "reconciliations"):
+        assert (table, home.count(table, mine)) == (table, 0)
+    assert home.count("run_features", f"run_id NOT IN (SELECT id FROM runs WHERE athlete_id = {bob})") == 0
+    assert home.count("alerts", f"{mine} AND report_id IS NULL") == 0
+    assert home.count("inbox", f"owner_id = {ANN}") == 0
+    assert home.count("symptom_reports", mine) == 1
+    assert runs(home, bob) == [500]
+    assert home.services.views.connection(bob) is not None
+
+
+def test_the_runner_gets_a_receipt_on_the_page_and_by_mail_and_no_copy_of_the_old_mails_stays(home: Home, ann: int):
+    home.stack.sim.deauthorise(ANN, push=False)
+    home.push()
+    home.check_withdrawals()
+    home.services.assess.assess(ann)
+
+    home.services.notify.deliver_due()
+
+    (receipt,) = home.services.rights.receipts(ann)
+    assert (receipt.why, receipt.at) == ("withdrawn", NOW)
+    assert (receipt.counts["runs"], receipt.counts["alerts"], receipt.counts["shoes"]) == (11, 1, 1)
+    mails = home.services.mailbox.list(ann)
+    (mail,) = [m for m in mails if m.subject == "Your data from Strava has been deleted"]
+    assert "11 activities" in mail.text
+    assert [m.subject for m in mails if "16.2" in m.text + m.html] == []
+    page = logged_in(home, "ann@example.org").get("/settings").text
+    assert "11 activities" in page
+
+
+@on_both
+def test_runs_from_files_stay_and_their_days_are_counted_anew(home: Home, ann: int):
+    record = parse.activity(activity(9, 5, 5.0))  # on the day of Strava's run 1001
+    with home.services.store.write() as tx:
+        tx.upsert_run(ann, "file", record, streams="none", trusted=True, now=NOW)
+    home.stack.sim.deauthorise(ANN, push=False)
+
+    home.push()
+    home.check_withdrawals()
+
+    assert runs(home, ann) == [9]
+    with home.services.store.read() as tx:
+        (total,) = tx.day_totals(ann, record.local_date - timedelta(days=90), record.local_date + timedelta(days=90))
+    assert (total.local_date, total.distance_m) == (record.local_date, 5000)
+
+
+def test_what_was_being_fetched_as_the_runner_left_is_not_stored(home: Home, ann: int):
+    home.push(object_type="activity", object_id=1, updates={"title": "New"})
+    service = home.services.ingest
+    owner = service._leases.me()
+    with home.services.store.write() as tx:
+        job_id = tx.job_id(ann, "strava", 1)
+        assert job_id is not None
+        job = tx.claim_job(job_id, owner, [], NOW, NOW + timedelta(minutes=1))
+    assert job is not None
+    fetched = service._with_token(job)
+
+    home.services.rights.leave(ann)
+    service._store(job, fetched)
+
+    assert runs(home, ann) == []
+
+
+def test_whoever_connects_anew_meanwhile_keeps_their_data(home: Home, ann: int):
+    connection = home.services.views.connection(ann)
+    assert connection is not None
+    with home.services.store.write() as tx:
+        tx.put_connection(replace(connection, refresh_token="another", access_token="x"), NOW)
+
+    assert home.services.rights._purge(ann, "withdrawn", connection.refresh_token) is None
+    assert len(runs(home, ann)) == 11
+
+
+# the button
+
+
+def logged_in(home: Home, email: str) -> Any:
+    app = create_app(home.services, config={"RATELIMIT_ENABLED": False})
+    client = app.test_client()
+    send(client, "/login", email=email, password="a long password")
+    return client
+
+
+def send(client: Any, path: str, **data: str) -> Any:
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', client.get(path).text)
+    assert found
+    return client.post(path, data={"csrf_token": found.group(1), **data})
+
+
+def test_the_button_asks_first_then_deletes_and_tells_strava(home: Home, ann: int):
+    client = logged_in(home, "ann@example.org")
+    page = client.get("/settings").text
+    assert "/settings/strava/disconnect" in page
+
+    assert "cannot be undone" in client.get("/settings/strava/disconnect").text
+    assert client.post("/settings/strava/disconnect").status_code == 400  # without its token
+    assert len(runs(home, ann)) == 11
+
+    answer = send(client, "/settings/strava/disconnect")
+
+    assert answer.status_code == 302
+    assert runs(home, ann) == []
+    assert str(ANN) not in home.stack.sim.state()["grants"]
+    assert [r.why for r in home.services.rights.receipts(ann)] == ["asked"]
+    assert client.get("/settings/strava/disconnect").status_code == 404
+    assert "data from Strava deleted" in client.get("/sync").text
+
+
+def test_data_go_even_if_strava_cannot_be_told(home: Home, ann: int):
+    home.stack.sim.add_fault("drop", path="/oauth/revoke", times=None)
+
+    assert home.services.rights.leave(ann) is not None
+
+    assert runs(home, ann) == []
+
+
+def test_a_receipt_is_shown_to_its_runner_alone(home: Home, ann: int):
+    home.connect("bob@example.org", BOB)
+    home.services.rights.leave(ann)
+
+    client = logged_in(home, "bob@example.org")
+
+    assert "data from Strava deleted" not in client.get("/settings").text + client.get("/sync").text
+
+
+# the list
+
+
+@on_both
+def test_the_list_finds_what_no_message_told(home: Home, ann: int):
+    home.add(2, 5.0, 7.0)  # missed
+    home.stack.sim.update_activity(1003, {"distance": 12_345.0}, push=False)
+    home.stack.sim.delete_activity(1005, push=False)
+    home.clock.pass_by(hours=7)
+
+    home.keep()
+    home.work_off()
+
+    found = home.services.rights.found_by_list(ann)
+    assert (found.n_missed, found.n_edited, found.n_gone) == (1, 1, 1)
+    assert 2 in runs(home, ann)
+    assert 1005 not in runs(home, ann)
+    with home.services.store.read() as tx:
+        edited = tx.run_by_source(ann, "strava", 1003)
+    assert edited is not None
+    assert edited.run.distance_m == 12_345
+    page = logged_in(home, "ann@example.org").get("/sync").text
+    assert "1 activity was" in page
+
+
+def test_what_the_list_left_out_by_mistake_is_asked_for_and_stays(home: Home, ann: int):
+    home.stack.sim.update_activity(
+        1005, {"start_date": f"{NOW - timedelta(days=300):%Y-%m-%dT%H:%M:%SZ}"}, push=False
+    )
+    home.clock.pass_by(hours=7)
+
+    home.keep()
+    home.work_off()
+
+    assert home.services.rights.found_by_list(ann).n_gone == 1
+    assert 1005 in runs(home, ann)  # Strava answered 200, with another start
+
+
+def test_an_unchanged_list_asks_for_nothing_more(home: Home, ann: int):
+    for _ in range(5):  # Strava has no samples of the newest run: that is asked a few times
+        home.clock.pass_by(hours=2)
+        home.keep()
+        home.work_off()
+    asked = len(home.stack.sim.requests())
+
+    home.clock.pass_by(hours=7)
+    home.keep()
+    home.work_off()
+
+    after = [r["path"] for r in home.stack.sim.requests()[asked:] if r["method"] == "GET"]
+    assert after == ["/api/v3/athlete/activities"]
+
+
+def test_an_activity_whose_message_waits_is_not_found_by_the_list(home: Home, ann: int):
+    home.add(2, 0.5, 7.0)
+    home.push(object_type="activity", object_id=2, aspect_type="create", updates={})
+    home.clock.pass_by(hours=7)
+
+    home.keep()
+
+    assert home.services.rights.found_by_list(ann).n_missed == 0
+
+
+# retention
+
+
+def api_rows_older(home: Home, than: datetime) -> dict[str, int]:
+    """What the API told before then, by table."""
+    with home.services.engines.read.connect() as raw:
+        counts = {}
+        for name, column in (("runs", "fetched_at"), ("inbox", "received_at"), ("shoes", "told_on")):
+            table = Base.metadata.tables[name]
+            limit = than.date() if column == "told_on" else than
+            rows = raw.execute(table.select().where(table.c[column] < limit)).all()
+            counts[name] = len(rows)
+        return counts
+
+
+@on_both
+def test_nothing_of_the_api_gets_older_than_the_retention_and_nothing_of_the_window_is_lost(home: Home, ann: int):
+    for _ in range(2 * 8):
+        home.clock.pass_by(hours=12)
+        home.keep()
+        home.work_off()
+        older = api_rows_older(home, home.clock() - RETENTION)
+        assert older == {"runs": 0, "inbox": 0, "shoes": 0}
+
+    assert len(runs(home, ann)) == 11
+    assert home.services.rights.receipts(ann) == []
+    (shoe,) = home.services.shoes.pairs(ann)
+    assert shoe.shoe.name == "Red ones"  # renewed with its newest run
+
+
+def test_a_busy_athlete_costs_five_calls_to_the_list_a_day(home: Home):
+    # Two activities a day over the window of 180 days are 360: two pages.
+    athlete_id = home.connect("ann@example.org", ANN)
+    records = [parse.activity(activity(n, n / 2, 8.0)) for n in range(1, 359)]
+    for n in range(1, 359):
+        home.add(n, n / 2, 8.0)
+    with home.services.store.write() as tx:
+        for record in records:
+            tx.upsert_run(athlete_id, "strava", record, streams="missing", trusted=True, now=NOW)
+    home.clock.pass_by(hours=6)
+    home.keep()  # the whole window, for the first time
+    home.work_off()
+    before, asked = home.list_calls(), len(home.stack.sim.requests())
+
+    for _ in range(24):
+        home.clock.pass_by(hours=1)
+        home.keep()
+        home.work_off()
+
+    # Three times the last fortnight in one page, once the whole window in two: STRAVA.md allows 6 to 8 reads.
+    assert home.list_calls() - before == 5
+    reads = [r for r in home.stack.sim.requests()[asked:] if r["path"].startswith("/api/v3/activities")]
+    assert reads == []
+    assert api_rows_older(home, home.clock() - timedelta(days=1, hours=1))["runs"] == 0
+
+
+def test_what_strava_no_longer_lets_us_renew_is_deleted_with_a_receipt(home: Home, ann: int):
+    home.stack.sim.deauthorise(ANN, push=False)  # and no message of it arrives
+    home.clock.pass_by(days=6, hours=23)
+    home.keep()
+    assert len(runs(home, ann)) == 11
+
+    home.clock.pass_by(hours=2)
+    home.keep()
+
+    assert runs(home, ann) == []
+    assert [r.why for r in home.services.rights.receipts(ann)] == ["not_renewed"]
+    assert home.count("symptom_reports") == 1
+    home.services.notify.deliver_due()
+    assert "could not be renewed" in home.services.mailbox.list(ann)[0].text
+
+
+def test_what_leaves_the_window_goes_without_a_word(home: Home, ann: int):
+    record = parse.activity(activity(7, 190, 8.0))
+    with home.services.store.write() as tx:
+        tx.upsert_run(ann, "strava", record, streams="missing", trusted=True, now=NOW - timedelta(days=7, hours=1))
+
+    home.keep()
+
+    assert 7 not in runs(home, ann)
+    assert len(runs(home, ann)) == 11
+    assert home.services.rights.receipts(ann) == []
