@@ -47,6 +47,13 @@ AGAIN = timedelta(minutes=10)
 
 AGAIN_INACTIVE = timedelta(hours=1)
 
+GIVE_UP_AFTER = timedelta(hours=12)
+LIST_COUNTS_FOR = timedelta(days=1)
+"""
+What is too old is deleted only once the list has been read within the second, or could not be read for the first: a
+server that was switched off for weeks first asks for its runs again. Design choice.
+"""
+
 MAX_CHECKED_GONE = 50
 """Design choice: of so many activities that are no longer listed each is asked for in one pass, the newest first."""
 
@@ -269,9 +276,12 @@ class RightsService:
             again = error.until or began + AGAIN_INACTIVE
         except (StravaUnavailable, Unauthorized, NeedsReauth) as error:
             log.info("the list of athlete %s could not be read: %s", athlete_id, error)
+            with self._database.write() as tx:
+                tx.note_unread(athlete_id, began)
             return None  # due again in ten minutes
         if again is not None:
             with self._database.write() as tx:
+                tx.note_unread(athlete_id, began)
                 tx.schedule_reconcile(athlete_id, again, again if whole else None)
             return None
         now = self._clock()
@@ -283,6 +293,7 @@ class RightsService:
             if whole:
                 self._renew_gear(tx, athlete_id, now)
             tx.add_reconciliation(athlete_id, found, now)
+            tx.note_unread(athlete_id, None)
             tx.schedule_reconcile(
                 athlete_id, now + RECENT_EVERY, now + min(timedelta(days=1), self._retention / 2) if whole else None
             )
@@ -352,13 +363,16 @@ class RightsService:
         """
         Delete what the API told longer ago than the retention and has not told again; how many runs.
 
+        Of a connected athlete only after an attempt to renew it.
         Runs that have left the window go without a word. If others go, because Strava let nobody in for so
         long, the runner gets a receipt, and the list is taken over again as soon as it can be.
         """
         now = self._clock()
         before = now - self._retention
         with self._database.read() as tx:
-            stale = tx.stale_athletes(SOURCE, before, limit=100)
+            stale = tx.stale_athletes(
+                SOURCE, before, read_since=now - LIST_COUNTS_FOR, unread_before=now - GIVE_UP_AFTER, limit=100
+            )
         n_runs = 0
         for athlete_id in stale:
             with self._database.write() as tx:

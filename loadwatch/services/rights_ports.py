@@ -100,6 +100,10 @@ class RightsTx(Protocol):
         """When the next passes are due; None leaves that of the whole window as it is."""
         ...
 
+    def note_unread(self, athlete_id: int, now: datetime | None) -> None:
+        """That the list could not be read, for the first time at `now`; None: it was."""
+        ...
+
     def known_runs(self, athlete_id: int, source: str, since: datetime) -> dict[int, KnownRun]: ...
     def waiting_ids(self, athlete_id: int, source: str) -> set[int]:
         """Activities that are to be fetched anyway."""
@@ -119,7 +123,17 @@ class RightsTx(Protocol):
         ...
 
     # deletion
-    def stale_athletes(self, source: str, before: datetime, limit: int) -> list[int]: ...
+    def stale_athletes(
+        self, source: str, before: datetime, *, read_since: datetime, unread_before: datetime, limit: int
+    ) -> list[int]:
+        """
+        Athletes with runs that were not fetched since `before` and could have been renewed.
+
+        That is: their list was read since `read_since`, or cannot be read since before `unread_before`, or nobody is
+        connected who could read it.
+        """
+        ...
+
     def purge_runs(self, athlete_id: int, source: str, fetched_before: datetime | None = None) -> PurgedRuns:
         """
         Delete runs with all that hangs on them and the alerts that speak of them; None: every one of the source.

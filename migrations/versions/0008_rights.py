@@ -23,7 +23,7 @@ def _athlete(table: str) -> sa.ForeignKeyConstraint:
 
 def upgrade() -> None:
     with op.batch_alter_table("strava_connections", schema=None, recreate="never") as batch_op:
-        for name in ("check_at", "recent_at", "window_at"):
+        for name in ("check_at", "recent_at", "window_at", "unread_since"):
             batch_op.add_column(sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     # Whoever is connected already has the list read at the first occasion.
     connections = sa.table("strava_connections", sa.column("window_at", sa.DateTime(timezone=True)))
@@ -64,5 +64,5 @@ def downgrade() -> None:
         batch_op.drop_index("ix_runs_source_fetched_at")
         batch_op.drop_column("list_digest")
     with op.batch_alter_table("strava_connections", schema=None, recreate="never") as batch_op:
-        for name in ("window_at", "recent_at", "check_at"):
+        for name in ("unread_since", "window_at", "recent_at", "check_at"):
             batch_op.drop_column(name)

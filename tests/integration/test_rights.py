@@ -499,11 +499,40 @@ def test_what_strava_no_longer_lets_us_renew_is_deleted_with_a_receipt(home: Hom
     assert "could not be renewed" in home.services.mailbox.list(ann)[0].text
 
 
+def test_a_server_that_was_off_for_weeks_asks_for_its_runs_before_it_deletes_them(home: Home, ann: int):
+    home.clock.pass_by(days=21)
+    home.stack.sim.add_fault("status", path="/api/v3/athlete/activities", status=503, times=2)
+    home.keep()  # no network yet, say
+    home.clock.pass_by(minutes=10)
+    home.keep()
+    assert len(runs(home, ann)) == 11
+
+    home.clock.pass_by(minutes=10)
+    home.keep()
+    home.work_off()
+
+    assert len(runs(home, ann)) == 11
+    assert home.services.rights.receipts(ann) == []
+    assert api_rows_older(home, home.clock() - RETENTION)["runs"] == 0
+
+
+def test_what_cannot_be_renewed_for_twelve_hours_is_deleted_if_it_is_too_old(home: Home, ann: int):
+    home.clock.pass_by(days=21)
+    home.stack.sim.add_fault("status", path="/api/v3/athlete/activities", status=503, times=None)
+    for hours, n_left in ((0, 11), (11, 11), (2, 0)):
+        home.clock.pass_by(hours=hours)
+        home.keep()
+        assert len(runs(home, ann)) == n_left
+
+    assert [r.why for r in home.services.rights.receipts(ann)] == ["not_renewed"]
+
+
 def test_what_leaves_the_window_goes_without_a_word(home: Home, ann: int):
     record = parse.activity(activity(7, 190, 8.0))
     with home.services.store.write() as tx:
         tx.upsert_run(ann, "strava", record, streams="missing", trusted=True, now=NOW - timedelta(days=7, hours=1))
 
+    home.clock.pass_by(hours=7)  # the list is read, and then what it could not renew goes
     home.keep()
 
     assert 7 not in runs(home, ann)

@@ -63,6 +63,11 @@ class RightsStore:
         values = {"recent_at": recent_at} | ({"window_at": window_at} if window_at is not None else {})
         self._s.execute(update(row).where(row.athlete_id == athlete_id).values(**values))
 
+    def note_unread(self, athlete_id: int, now: datetime | None) -> None:
+        row = t.StravaConnection
+        since = None if now is None else func.coalesce(row.unread_since, now)
+        self._s.execute(update(row).where(row.athlete_id == athlete_id).values(unread_since=since))
+
     def known_runs(self, athlete_id: int, source: str, since: datetime) -> dict[int, KnownRun]:
         row = t.RunRow
         query = select(row).where(row.athlete_id == athlete_id, row.source == source, row.start > since)
@@ -114,9 +119,18 @@ class RightsStore:
 
     # deletion
 
-    def stale_athletes(self, source: str, before: datetime, limit: int) -> list[int]:
-        row = t.RunRow
-        stale = select(row.athlete_id).where(row.source == source, row.fetched_at < before)
+    def stale_athletes(
+        self, source: str, before: datetime, *, read_since: datetime, unread_before: datetime, limit: int
+    ) -> list[int]:
+        row, link, read = t.RunRow, t.StravaConnection, t.ReconciliationRow
+        connected = select(link.athlete_id).where(link.state == "connected")
+        given_up = select(link.athlete_id).where(link.unread_since <= unread_before)
+        was_read = select(read.athlete_id).where(read.at >= read_since)
+        stale = select(row.athlete_id).where(
+            row.source == source,
+            row.fetched_at < before,
+            or_(row.athlete_id.not_in(connected), row.athlete_id.in_(given_up), row.athlete_id.in_(was_read)),
+        )
         return list(self._s.scalars(stale.distinct().limit(limit)))
 
     def purge_runs(self, athlete_id: int, source: str, fetched_before: datetime | None = None) -> PurgedRuns:

@@ -132,6 +132,8 @@ class StravaConnection(Base):
     recent_at: Mapped[datetime | None]
     window_at: Mapped[datetime | None]
     """When the list of the last days, and that of the whole window, is read again."""
+    unread_since: Mapped[datetime | None]
+    """Since when the list could not be read; None: the last attempt succeeded, or there was none."""
 
 
 class StravaSubscription(Base):
