@@ -34,8 +34,11 @@ FIRST_LIMITS = (100, 1000, 200, 2000)
 ALONE_LIMITS = (5, 50)
 """What one process may ask in a quarter of an hour and in a day while Redis is away. Design choice."""
 
-ALONE_AGAIN = timedelta(minutes=1)
-"""When to try again what found no room in that: Redis is rarely away for longer."""
+ALONE_AGAIN = timedelta(seconds=15)
+"""When to try again what found no room in that: a Redis that is only slow is back by then."""
+
+ANSWER_S = 2.0
+"""How long Redis is waited for, twice at most: on a busy machine it may be late without being away. [s]"""
 
 INACTIVE_FIRST = timedelta(hours=1)
 INACTIVE_LONGEST = timedelta(hours=24)
@@ -201,7 +204,7 @@ class Limiter:
             # One new try at once, for a connection that went stale: waiting is for the row in the database.
             retry = Retry(NoBackoff(), 1)
             self._redis = redis.Redis.from_url(
-                url, socket_timeout=0.5, socket_connect_timeout=0.5, decode_responses=True, retry=retry
+                url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, decode_responses=True, retry=retry
             )
 
     def reserve(self, calls: CallClass) -> Reservation:

@@ -90,12 +90,12 @@ def test_a_process_alone_leaves_room_for_new_runs(alone: Limiter):
     assert calls_let_through(lambda: alone.reserve("backfill")) == 3  # 60 % of 5
 
 
-def test_what_a_process_alone_refuses_comes_again_in_a_minute(alone: Limiter):
+def test_what_a_process_alone_refuses_comes_again_soon(alone: Limiter):
     calls_let_through(lambda: alone.reserve("interactive"))
 
     with pytest.raises(RateLimited) as refused:
         alone.reserve("interactive")
-    assert refused.value.until == NOW + timedelta(minutes=1)
+    assert refused.value.until == NOW + timedelta(seconds=15)
 
 
 def test_a_process_alone_keeps_quiet_too_while_the_application_is_off(alone: Limiter, at: list[datetime]):
