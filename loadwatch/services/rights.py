@@ -36,7 +36,7 @@ from loadwatch.services.rights_ports import (
     Reconciliation,
     Why,
 )
-from loadwatch.services.tokens import TokenService
+from loadwatch.services.tokens import LEASE, TokenService
 
 RECENT = timedelta(days=14)
 WINDOW = timedelta(days=BACKFILL_DAYS)
@@ -169,15 +169,26 @@ class RightsService:
         if now_stored is None or now_stored.state == "connected":
             return None  # gone already, or connected anew
         if connection.state != "connected":  # refused some time ago: it must still be so
-            try:
-                pair = strava.refresh(now_stored.refresh_token)
-            except RefreshRejected:
-                pass
-            else:
-                with self._database.write() as tx:
-                    tx.put_tokens(athlete_id, pair)
-                return None
+            return self._refused_again(now_stored)
         return now_stored.refresh_token
+
+    def _refused_again(self, connection: Connection) -> str | None:
+        """As `_refused`, of a refresh token alone. One worker at a time: of two the second would be refused."""
+        now, token = self._clock(), connection.refresh_token
+        with self._database.write() as tx:
+            if not tx.claim_refresh(connection, now, now + LEASE):
+                raise StravaUnavailable("another worker is asking")
+        try:
+            pair = self._strava().refresh(token)
+        except RefreshRejected:
+            return token
+        else:
+            with self._database.write() as tx:
+                tx.put_tokens(connection.athlete_id, pair, token)
+            return None
+        finally:
+            with self._database.write() as tx:
+                tx.fail_refresh(connection.athlete_id, token, needs_reauth=False)
 
     def leave(self, athlete_id: int) -> PurgeReceipt | None:
         """

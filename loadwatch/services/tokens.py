@@ -54,7 +54,7 @@ class TokenService:
                 return connection.access_token
             now = self._clock()
             with self._database.write() as tx:
-                mine = tx.claim_refresh(athlete_id, connection.refresh_token, now, now + LEASE)
+                mine = tx.claim_refresh(connection, now, now + LEASE)
             if mine:
                 return self._refresh(connection)
             if time.monotonic() > deadline:
@@ -77,5 +77,6 @@ class TokenService:
                 tx.fail_refresh(connection.athlete_id, connection.refresh_token, needs_reauth=False)
             raise
         with self._database.write() as tx:
-            tx.put_tokens(connection.athlete_id, pair)
-        return pair.access_token
+            kept = tx.put_tokens(connection.athlete_id, pair, connection.refresh_token)
+        # Not kept: the pair of a connection that was made meanwhile is newer than ours.
+        return pair.access_token if kept else self.access_token(connection.athlete_id)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,9 @@ from loadwatch.adapters.db.tables import Base
 from loadwatch.adapters.strava import parse
 from loadwatch.bootstrap import Services, make_services
 from loadwatch.dashboard import create_app
+from loadwatch.services.accounts import ASKED_SCOPES, StravaLogin
 from loadwatch.services.health_ports import Draft
+from loadwatch.services.tokens import TokenService
 from tests.support.stack import Stack, running_stack
 from webhooks.push_event import parse_push
 
@@ -310,6 +312,67 @@ def test_whoever_connects_anew_meanwhile_keeps_their_data(home: Home, ann: int):
 
     assert home.services.rights._purge(ann, "withdrawn", connection.refresh_token) is None
     assert len(runs(home, ann)) == 11
+
+
+class Between:
+    """Strava's client; something happens between Strava's new pair and its being stored."""
+
+    def __init__(self, strava: Any, happens: Callable[[], object]) -> None:
+        self._strava = strava
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._strava, name)
+
+    def refresh(self, refresh_token: str) -> Any:
+        pair = self._strava.refresh(refresh_token)
+        self._happens()
+        return pair
+
+
+def test_two_workers_who_check_a_withdrawal_at_once_do_not_take_each_other_for_its_proof(home: Home, ann: int):
+    connection = home.services.views.connection(ann)
+    assert connection is not None
+    with home.services.store.write() as tx:
+        tx.fail_refresh(ann, connection.refresh_token, needs_reauth=True)  # a fault of Strava's, long ago
+    home.stack.sim.expire_tokens()
+    other = make_services(home.stack.settings, clock=home.clock)
+    rights, strava = home.services.rights, home.services.strava_for("reconcile")
+    rights._strava = lambda: Between(strava, lambda: other.rights.check(ann))
+
+    home.push()
+    home.check_withdrawals()
+    other.close()
+
+    assert len(runs(home, ann)) == 11
+    after = home.services.views.connection(ann)
+    assert after is not None
+    assert after.state == "connected"
+
+
+def test_a_pair_of_tokens_that_comes_late_does_not_replace_those_of_a_newer_connection(home: Home, ann: int):
+    def connect_anew() -> None:
+        granted = home.stack.sim.grant(athlete_id=ANN)
+        login = StravaLogin(
+            strava_athlete_id=ANN,
+            name="Ann",
+            access_token=granted["access_token"],
+            refresh_token=granted["refresh_token"],
+            expires_at=datetime.fromtimestamp(granted["expires_at"], UTC),
+            scopes=frozenset(ASKED_SCOPES),
+        )
+        home.services.accounts.connect_strava(ann, login)
+
+    old = home.services.views.connection(ann)
+    assert old is not None
+    tokens = TokenService(home.services.store, Between(home.services.strava, connect_anew), home.clock)
+
+    token = tokens.access_token(ann, refused=old.access_token)
+
+    home.services.strava.check_access(token)  # Strava takes it
+    new = home.services.views.connection(ann)
+    assert new is not None
+    assert (new.access_token, new.state) == (token, "connected")
 
 
 # the button

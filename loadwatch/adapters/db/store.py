@@ -889,21 +889,22 @@ class SqlTx(HealthStore, RightsStore, ShoeStore, UploadStore):
         row.refresh_lease_until = None
         self._s.flush()
 
-    def claim_refresh(self, athlete_id: int, seen_refresh_token: str, now: datetime, until: datetime) -> bool:
-        row = self._locked_connection(athlete_id)
-        if row is None or row.refresh_token != seen_refresh_token or row.state != "connected":
+    def claim_refresh(self, seen: Connection, now: datetime, until: datetime) -> bool:
+        row = self._locked_connection(seen.athlete_id)
+        if row is None or (row.refresh_token, row.state) != (seen.refresh_token, seen.state):
             return False  # somebody renewed it since it was read
         if row.refresh_lease_until is not None and row.refresh_lease_until > now:
             return False
         row.refresh_lease_until = until
         return True
 
-    def put_tokens(self, athlete_id: int, pair: TokenPair) -> None:
+    def put_tokens(self, athlete_id: int, pair: TokenPair, seen_refresh_token: str) -> bool:
         row = self._locked_connection(athlete_id)
-        if row is None:
-            return
+        if row is None or row.refresh_token != seen_refresh_token:
+            return False  # the athlete has connected anew, or left
         row.access_token, row.refresh_token = pair.access_token, pair.refresh_token
         row.expires_at, row.state, row.refresh_lease_until = pair.expires_at, "connected", None
+        return True
 
     def fail_refresh(self, athlete_id: int, seen_refresh_token: str, *, needs_reauth: bool) -> bool:
         row = self._locked_connection(athlete_id)
