@@ -21,6 +21,20 @@ log = logging.getLogger(__name__)
 Answer = tuple[dict[str, Any] | str, int]
 
 
+class _Hooks(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        """As Flask's, without the path: it is secret."""
+        log.error("a push broke down", exc_info=exc_info)
+
+
+def _body_of_unstated_length() -> bytes:
+    """A chunked body, or as much of it as shows that it is too large."""
+    try:
+        return request.stream.read(MAX_BODY_BYTES + 1)
+    except Exception as error:  # each web server has its own for chunks that are none
+        raise MalformedPush("the body breaks off") from error
+
+
 def create_app(settings: Settings, inbox: InboxService) -> Flask:
     """
     The app, to be mounted at /webhooks.
@@ -30,7 +44,7 @@ def create_app(settings: Settings, inbox: InboxService) -> Flask:
     settings : Settings
         With its path secret and verify token set or derived (`ensure_secret_key`).
     """
-    app = Flask(__name__)
+    app = _Hooks(__name__)
     path_secret = settings.strava_webhook_secret.get_secret_value().encode()
     verify_token = settings.strava_verify_token.get_secret_value().encode()
 
@@ -56,11 +70,10 @@ def create_app(settings: Settings, inbox: InboxService) -> Flask:
         """Keep one event."""
         if not is_ours(secret):
             return "", 404
-        # Without a stated length the body is chunked: read one byte more than allowed and look.
-        body = request.stream.read(MAX_BODY_BYTES + 1) if request.content_length is None else b""
-        if (request.content_length or len(body)) > MAX_BODY_BYTES:
-            return {"error": f"no event is larger than {MAX_BODY_BYTES} bytes"}, 413
         try:
+            body = _body_of_unstated_length() if request.content_length is None else b""
+            if (request.content_length or len(body)) > MAX_BODY_BYTES:
+                return {"error": f"no event is larger than {MAX_BODY_BYTES} bytes"}, 413
             event = parse_push(body or request.get_data())
         except MalformedPush as error:
             return {"error": str(error)}, 400

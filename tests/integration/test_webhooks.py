@@ -271,6 +271,25 @@ def test_a_body_of_unstated_length_has_the_same_limit(known):
 # malformed
 
 
+class BrokenChunks(io.BytesIO):
+    """A body as gunicorn gives it where a chunk does not end as it should."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise RuntimeError("Invalid chunk terminator")
+
+
+def test_a_chunked_body_that_breaks_off_is_refused(known):
+    answer = known.client.post(
+        PATH,
+        input_stream=BrokenChunks(),
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+    )
+
+    assert answer.status_code == 400
+    assert known.rows() == []
+
+
 def refused(door: Door, bodies: Iterable[bytes]) -> list[bytes]:
     """Those that are not answered with 400: one database for a whole table of them."""
     return [b for b in bodies if door.client.post(PATH, data=b).status_code != 400]
@@ -489,6 +508,8 @@ def test_no_secret_is_written_to_the_log(known, monkeypatch):
         with known.services.engines.write.begin() as connection:
             connection.execute(text("ALTER TABLE inbox RENAME TO away"))
         known.push()
+        monkeypatch.setattr(known.services.inbox, "record", lambda _event: 1 / 0)
+        assert known.push() == 500
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
@@ -497,6 +518,7 @@ def test_no_secret_is_written_to_the_log(known, monkeypatch):
     assert "wrong verify token" in shown
     assert "quarantine" in shown
     assert "could not be stored" in shown
+    assert "broke down" in shown
     for secret in ("hidden-path", TOKEN, "poison"):
         assert secret not in shown
 
