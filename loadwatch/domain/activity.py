@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from loadwatch.domain.thresholds import DUPLICATE_OVERLAP
+from loadwatch.domain.thresholds import DUPLICATE_OVERLAP, SAME_DISTANCE, SAME_TIME, SAME_TIME_S
 
 if TYPE_CHECKING:  # the webhook's process knows runs, and loads no numpy for it
     from loadwatch.domain.arrays import FloatArray
@@ -47,6 +47,11 @@ class Run:
         The source tells only the day: the start is a second past midnight. Nothing follows from the hour.
     distance_trusted : bool
         False where too many samples were GPS jumps: kept and shown, but neither counted nor judged.
+    told_apart : int or None
+        Which run it recorded, as the runner told: recordings with different numbers are different runs, whatever
+        they look like. None: nothing was told.
+    preferred : bool
+        Of the recordings of its run the runner wants this one to count.
     features : RunFeatures or None
         What its samples showed; None where there were none (yet).
     """
@@ -63,6 +68,8 @@ class Run:
     is_race: bool = False
     start_hidden: bool = False
     distance_trusted: bool = True
+    told_apart: int | None = None
+    preferred: bool = False
     features: "RunFeatures | None" = None
 
     @property
@@ -290,33 +297,129 @@ def counted(runs: Iterable[Run]) -> Counted:
     """
     The runs whose distance counts, in order of start: of the run family, measured, trusted, and each once.
 
-    Of two that share most of the shorter one's time (a watch and a phone) the longer stays.
+    Of the recordings of one run the first of `recordings` stays.
     """
     if isinstance(runs, Counted):
         return runs
+    return Counted(each[0] for each in recordings(runs))
+
+
+def recordings(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
+    """
+    The runs that count with all their recordings, in order of start.
+
+    Two that share most of the shorter one's time (a watch and a phone, a file and its copy on Strava) are one run,
+    unless the runner told them apart. One that tells only its day is that run of the day with its distance and
+    time, if there is such a one; two of these are never one.
+
+    Returns
+    -------
+    list of tuple of Run
+        The one that counts first: what the runner prefers, else what tells its start, else the longest.
+    """
     eligible = [r for r in runs if r.sport in RUN_FAMILY and r.distance_m and r.distance_trusted]
-    kept: dict[int, Run] = {}
-    under_way: list[Run] = []
+    found: dict[int, _Recorded] = {}
+    under_way: list[_Recorded] = []
+    hidden: list[Run] = []
     for run in sorted(eligible, key=lambda r: (r.start, r.id)):
-        under_way = [r for r in under_way if r.end > run.start]
-        if under_way:
-            same = [r for r in under_way if _is_duplicate(run, r)]
-            if any((r.distance_m or 0.0) >= (run.distance_m or 0.0) for r in same):
-                continue
-            for shorter in same:
-                del kept[shorter.id]
-                under_way.remove(shorter)
-        kept[run.id] = run
-        under_way.append(run)
-    return Counted(kept.values())
+        if run.start_hidden:
+            hidden.append(run)
+            continue
+        under_way = [each for each in under_way if each.counts.end > run.start]
+        same = [each for each in under_way if each.may_hold(run) and _is_duplicate(run, each.counts)]
+        if not same:
+            found[run.id] = each = _Recorded(run)
+            under_way.append(each)
+            continue
+        longer = [each for each in same if _rank(each.counts) >= _rank(run)]
+        one = max(longer or same, key=lambda each: _shared_s(run, each.counts))
+        if not longer:  # then it is also what the others recorded a part of
+            for other in same:
+                if other is not one and one.may_hold(other.counts):
+                    one.join(other)
+                    del found[other.first_id]
+                    under_way.remove(other)
+        one.add(run)
+    if hidden:
+        _place(hidden, found)
+    return sorted((each.all() for each in found.values()), key=lambda r: (r[0].start, r[0].id))
+
+
+class _Recorded:
+    """One run while its recordings are found: the one that counts so far, and the others."""
+
+    __slots__ = ("counts", "first_id", "others", "told_apart")
+
+    def __init__(self, run: Run) -> None:
+        self.first_id = run.id
+        self.counts = run
+        self.others: list[Run] = []
+        self.told_apart = run.told_apart
+
+    def may_hold(self, run: Run) -> bool:
+        """Whether the runner has not told it apart from what this one recorded."""
+        return None in (run.told_apart, self.told_apart) or run.told_apart == self.told_apart
+
+    def add(self, run: Run) -> None:
+        if self.told_apart is None:
+            self.told_apart = run.told_apart
+        if _rank(run) > _rank(self.counts):
+            run, self.counts = self.counts, run
+        self.others.append(run)
+
+    def join(self, other: "_Recorded") -> None:
+        for run in other.all():
+            self.add(run)
+
+    def all(self) -> tuple[Run, ...]:
+        return (self.counts, *self.others)
+
+
+def _rank(run: Run) -> tuple[bool, bool, float]:
+    return run.preferred, not run.start_hidden, run.distance_m or 0.0
+
+
+def _shared_s(a: Run, b: Run) -> float:
+    return (min(a.end, b.end) - max(a.start, b.start)).total_seconds()
 
 
 def _is_duplicate(a: Run, b: Run) -> bool:
-    if a.start_hidden or b.start_hidden:
-        return False  # two runs of a day would seem to overlap
-    shared = (min(a.end, b.end) - max(a.start, b.start)).total_seconds()
     shorter = min((a.end - a.start).total_seconds(), (b.end - b.start).total_seconds())
-    return shorter > 0 and shared / shorter > DUPLICATE_OVERLAP
+    return shorter > 0 and _shared_s(a, b) / shorter > DUPLICATE_OVERLAP
+
+
+def _place(hidden: Sequence[Run], found: dict[int, _Recorded]) -> None:
+    """Give each recording that tells only its day to a run of that day, the closest pairs first, none to two."""
+    by_day: dict[date, list[_Recorded]] = {}
+    for each in found.values():
+        by_day.setdefault(each.counts.local_date, []).append(each)
+    pairs = [
+        (unlike, run, each)
+        for run in hidden
+        for each in by_day.get(run.local_date, ())
+        if each.may_hold(run) and (unlike := min(_unlike(run, other) for other in each.all())) <= 1
+    ]
+    placed: set[int] = set()
+    taken: set[int] = set()
+    for _, run, each in sorted(pairs, key=lambda pair: (pair[0], pair[1].id, pair[2].first_id)):
+        if run.id not in placed and each.first_id not in taken:
+            each.add(run)
+            placed.add(run.id)
+            taken.add(each.first_id)
+    found.update({run.id: _Recorded(run) for run in hidden if run.id not in placed})
+
+
+def _unlike(a: Run, b: Run) -> float:
+    """How far apart two recordings are in distance and time; up to 1 they may be of one run. [unitless]"""
+    a_m, b_m = a.distance_m or 0.0, b.distance_m or 0.0
+    both_elapsed = a.elapsed_s and b.elapsed_s
+    a_s, b_s = (a.elapsed_s, b.elapsed_s) if both_elapsed else (a.moving_s, b.moving_s)
+    if not a_s or not b_s:
+        return float("inf")
+    return max(
+        abs(a_m - b_m) / (SAME_DISTANCE * max(a_m, b_m)),
+        abs(a_s - b_s) / max(SAME_TIME * max(a_s, b_s), SAME_TIME_S),
+    )
 
 
 def longest_m(runs: Sequence[Run]) -> float:

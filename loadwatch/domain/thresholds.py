@@ -65,6 +65,15 @@ can be judged. Design choice; the fastest human sprint is 12.4 m/s.
 DUPLICATE_OVERLAP: Final = 0.70
 """Two recordings that share more of the shorter one's time are one run (watch and phone). Design choice."""
 
+SAME_DISTANCE: Final = 0.02
+SAME_TIME: Final = 0.02
+SAME_TIME_S: Final = 30.0
+"""
+A recording that tells only its day is one of the day's others if distance and time differ by no more than these shares
+of the longer (of time always by so many seconds). Design choice: Strava hands on what the watch recorded, to a second
+and mostly to some metres; two courses of one day differ by more.
+"""
+
 OLD_RUN: Final = timedelta(hours=72)
 """A run that began earlier than this is judged and shown, but sends no mail. Design choice."""
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadwatch.domain.activity import Run, counted, longest_m
+from loadwatch.domain.activity import Run, counted, longest_m, recordings
 from tests.unit.domain.build import DAY_0, run
 
 
@@ -127,3 +127,81 @@ def test_two_runs_of_a_day_whose_start_is_hidden_are_two_runs():
 
     assert counted([morning, evening]) == [morning, evening]
     assert counted([replace(morning, start_hidden=False), replace(evening, start_hidden=False)]) != [morning, evening]
+
+
+# what tells only its day, as Strava does where the start is hidden
+
+
+def hidden(km: float, *, lasting: float, run_id: int, day: int = 0) -> Run:
+    """Begins a second past midnight, as far as it tells."""
+    known = run(day, km, run_id=run_id, minutes=lasting)
+    return replace(known, start=known.start.replace(hour=0, second=1), start_hidden=True)
+
+
+def test_a_recording_that_hides_its_start_is_the_run_of_its_day_with_its_distance_and_time():
+    on_strava, watch = hidden(10.1, lasting=60.2, run_id=1), run(0, 10.0, run_id=2, minutes=60)
+
+    assert counted([on_strava, watch]) == [watch]  # the one that tells its hour stays, though it is shorter
+    assert counted([watch, on_strava]) == [watch]
+
+
+def test_a_recording_that_hides_its_start_is_no_run_of_another_distance_time_or_day():
+    on_strava = hidden(10, lasting=60, run_id=1)
+    others = [
+        run(0, 10.3, run_id=2, minutes=60),  # 3 % longer
+        run(0, 10.0, run_id=3, minutes=62),
+        run(1, 10.0, run_id=4, minutes=60),
+        run(-1, 10.0, run_id=5, minutes=60),
+        replace(run(0, 10.0, run_id=6), elapsed_s=None, moving_s=None),
+    ]
+
+    assert [len(counted([on_strava, other])) for other in others] == [2] * 5
+
+
+def test_there_and_back_on_one_way_are_two_runs_from_each_source():
+    there, back = minutes_late(0, 8.00, lasting=45, run_id=1), minutes_late(600, 8.05, lasting=45.3, run_id=2)
+    hidden_there, hidden_back = hidden(8.01, lasting=45, run_id=3), hidden(8.06, lasting=45.3, run_id=4)
+
+    everything = [hidden_back, hidden_there, there, back]
+
+    assert counted(everything) == [there, back]
+    assert [[r.id for r in each] for each in recordings(everything)] == [[1, 3], [2, 4]]
+    assert len(counted([there, hidden_there, hidden_back])) == 2  # one recording is not both of them
+
+
+def test_a_file_read_twice_and_a_hidden_copy_are_one_run():
+    fit, gpx = run(0, 10.2, run_id=1, minutes=60), run(0, 10.0, run_id=2, minutes=60)
+
+    assert counted([hidden(9.95, lasting=60, run_id=3), gpx, fit]) == [fit]
+
+
+# what the runner says
+
+
+def test_what_the_runner_prefers_counts_though_it_is_shorter():
+    watch, phone = minutes_late(0, 10.2, lasting=60, run_id=1), minutes_late(1, 10.0, lasting=60, run_id=2)
+    phone, on_strava = replace(phone, preferred=True), hidden(10.1, lasting=60, run_id=3)
+
+    assert counted([watch, phone, on_strava]) == [phone]
+    assert counted([watch, replace(on_strava, preferred=True)]) == [replace(on_strava, preferred=True)]
+
+
+def test_recordings_that_the_runner_told_apart_both_count():
+    mine, hers = minutes_late(0, 10.2, lasting=60, run_id=1), minutes_late(1, 10.0, lasting=60, run_id=2)
+
+    assert len(counted([mine, hers])) == 1
+    assert len(counted([replace(mine, told_apart=1), replace(hers, told_apart=2)])) == 2
+    assert len(counted([replace(mine, told_apart=1), hers])) == 1
+    hidden_copy = hidden(10.1, lasting=60, run_id=3)
+    assert len(counted([replace(mine, told_apart=1), replace(hidden_copy, told_apart=3)])) == 2
+
+
+@pytest.mark.parametrize("late", [-1, 0.5, 2])
+@pytest.mark.parametrize("km", [9, 11])
+def test_a_third_recording_does_not_join_two_that_were_told_apart(late, km):
+    mine = replace(minutes_late(0, 10.2, lasting=60, run_id=1), told_apart=1)
+    hers = replace(minutes_late(1, 10.0, lasting=60, run_id=2), told_apart=2)
+
+    assert len(counted([mine, hers, minutes_late(late, km, lasting=60, run_id=3)])) == 2
+    again = replace(minutes_late(late, km, lasting=60, run_id=3), told_apart=1)
+    assert len(counted([mine, hers, again])) == 2
