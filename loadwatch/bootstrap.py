@@ -26,6 +26,7 @@ from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights
+from loadwatch.services.recordings import RecordingService
 from loadwatch.services.rights import RightsService
 from loadwatch.services.shoes import ShoeService
 from loadwatch.services.sync import SyncService
@@ -156,6 +157,10 @@ class Services:
     @cached_property
     def shoes(self) -> ShoeService:
         return ShoeService(self.store, self.clock)
+
+    @cached_property
+    def recordings(self) -> RecordingService:
+        return RecordingService(self.store, self.nudge, self.clock)
 
     @cached_property
     def upload_files(self) -> UploadFolder:

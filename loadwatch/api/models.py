@@ -12,6 +12,7 @@ from loadwatch.domain.ceilings import Basis, Ceiling, LoadBasis, LoadCeiling
 from loadwatch.domain.loads import RunLoad
 from loadwatch.domain.report import LoadLine, WeeklyReport
 from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, StravaBudget, SyncState
+from loadwatch.services.recordings import Recordings
 from loadwatch.services.sync import complete_until
 from loadwatch.services.views import Ceilings, DayLoad
 
@@ -267,6 +268,48 @@ class RunFull(RunShort):
             sprint_m=load.sprint_m if load else None,
             alert_ids=alert_ids,
         )
+
+
+class RecordingOut(BaseModel):
+    """Another recording that looks like the same run."""
+
+    run_id: int
+    source: str
+    file: str | None = Field(description="What the file is called that it came in.")
+    same: bool = Field(description="It is taken for the same run; false where the runner told them apart.")
+    counts: bool
+
+
+class RecordingsOut(BaseModel):
+    """Of the recordings of one run one counts."""
+
+    run_id: int
+    counts: bool = Field(description="Whether this recording is the one.")
+    others: list[RecordingOut]
+
+    @classmethod
+    def of(cls, run_id: int, found: Recordings | None) -> Self:
+        if found is None:
+            return cls(run_id=run_id, counts=True, others=[])
+        others = [
+            RecordingOut(
+                run_id=other.run.id,
+                source=other.source,
+                file=found.files.get(other.run.id),
+                same=other.run.id in found.same,
+                counts=other.run.id == found.counts,
+            )
+            for other in found.others
+        ]
+        return cls(run_id=run_id, counts=found.counts == run_id, others=others)
+
+
+class RecordingsTold(BaseModel):
+    """What the runner says of recordings that look like one run."""
+
+    told: Literal["apart", "once", "prefer"] = Field(
+        description="apart: this one is a run of its own; once: they are one run after all; prefer: count this one."
+    )
 
 
 class RunList(RootModel[list[RunFull]]):

@@ -36,6 +36,8 @@ from loadwatch.api.models import (
     PlannedDay,
     Problem,
     Range,
+    RecordingsOut,
+    RecordingsTold,
     RestoreAsked,
     RunFull,
     RunList,
@@ -141,6 +143,20 @@ def _routes(services: Services) -> APIBlueprint:
     def run(path: RunPath) -> Response:
         page = views.run(g.athlete_id, path.run_id)
         return _json(RunFull.of_detail(page.detail, page.load, [a.id for a in page.alerts]))
+
+    @bp.get(
+        "/runs/<int:run_id>/recordings", summary="What else recorded the same run", responses={200: RecordingsOut}
+    )
+    def recordings(path: RunPath) -> Response:
+        return _json(RecordingsOut.of(path.run_id, services.recordings.of(g.athlete_id, path.run_id)))
+
+    @bp.post("/runs/<int:run_id>/recordings", summary="Say which recordings count", responses={200: RecordingsOut})
+    def tell_recordings(path: RunPath, body: RecordingsTold) -> Response:
+        tell = services.recordings
+        {"apart": tell.count_apart, "once": tell.count_once, "prefer": tell.prefer}[body.told](
+            g.athlete_id, path.run_id
+        )
+        return _json(RecordingsOut.of(path.run_id, tell.of(g.athlete_id, path.run_id)))
 
     @bp.get("/load", summary="A row for each local day", responses={200: Load})
     def load(query: Range) -> Response:

@@ -171,6 +171,11 @@ def why_not_counted(run: Run) -> str | None:
     return None
 
 
+def origin_text(detail: RunDetail) -> str:
+    """Where a recording came from."""
+    return "Strava" if detail.source == "strava" else "A file"
+
+
 def severity_text(alert: Alert) -> str:
     return SEVERITIES.get(alert.severity, f"Severity {alert.severity}")
 
@@ -302,6 +307,7 @@ def register(app: Flask) -> None:
         "sport": sport_text,
         "run_name": run_name,
         "why_not_counted": why_not_counted,
+        "origin": origin_text,
         "severity": severity_text,
         "state": lambda state: STATES.get(str(state), str(state)),
         "rule_name": lambda rule: RULE_NAMES.get(rule, rule),

@@ -151,7 +151,27 @@ def run(run_id: int) -> str:
         load=page.load,
         speeds=page.speeds,
         timezone=page.detail.timezone or profile().timezone,
+        recordings=services().recordings.of(athlete_id(), run_id),
     )
+
+
+@bp.post("/runs/<int:run_id>/recordings")
+def tell_recordings(run_id: int) -> Response:
+    recordings = services().recordings
+    recordings.of(athlete_id(), run_id)  # somebody else's run is not found, whatever is said of it
+    match request.form.get("told"):
+        case "apart":
+            recordings.count_apart(athlete_id(), run_id)
+            flash("Counted as a run of its own. You can take that back here.")
+        case "once":
+            recordings.count_once(athlete_id(), run_id)
+            flash("They are one run again, counted once.")
+        case "prefer":
+            recordings.prefer(athlete_id(), run_id)
+            flash("This recording is the one that counts now.")
+        case _:
+            abort(400)
+    return redirect(url_for("pages.run", run_id=run_id))
 
 
 @bp.get("/weeks")

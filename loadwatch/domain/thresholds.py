@@ -69,9 +69,9 @@ SAME_DISTANCE: Final = 0.02
 SAME_TIME: Final = 0.02
 SAME_TIME_S: Final = 30.0
 """
-A recording that tells only its day is one of the day's others if distance and time differ by no more than these shares
-of the longer (of time always by so many seconds). Design choice: Strava hands on what the watch recorded, to a second
-and mostly to some metres; two courses of one day differ by more.
+A recording that tells only its day is one of the day's others if distance and time differ by no more than these
+shares of the longer (of time always by so many seconds). Design choice: Strava hands on what the watch recorded, to
+a second and mostly to some metres; two courses of one day differ by more.
 """
 
 OLD_RUN: Final = timedelta(hours=72)

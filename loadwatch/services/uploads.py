@@ -56,6 +56,11 @@ def source_id(upload_id: int, n: int) -> int:
     return upload_id * ACTIVITIES_PER_FILE + n
 
 
+def upload_id(source_id: int) -> int:
+    """The upload that an activity came in."""
+    return source_id // ACTIVITIES_PER_FILE
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What handing in a file came to: its upload, and whether the same bytes were there before."""

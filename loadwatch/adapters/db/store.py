@@ -67,7 +67,7 @@ _RUNS = select(t.RunRow, t.RunFeaturesRow).outerjoin(t.RunFeaturesRow, t.RunFeat
 
 _RUN_COLUMNS = (
     *("id", "start", "local_date", "sport", "distance_m", "moving_s", "elapsed_s", "ascent_m", "name"),
-    *("is_race", "start_hidden", "distance_trusted"),
+    *("is_race", "start_hidden", "distance_trusted", "told_apart", "preferred"),
 )
 _FEATURES_COLUMNS = tuple(c.name for c in t.RunFeaturesRow.__table__.columns if c.name != "computed_at")
 _RunPart: Any = namedtuple("_RunPart", _RUN_COLUMNS)  # type: ignore[misc]
@@ -486,6 +486,11 @@ class SqlTx(HealthStore, RightsStore, ShoeStore, UploadStore):
     def first_local_date(self, athlete_id: int) -> date | None:
         row = t.RunRow
         return self._s.scalar(select(func.min(row.local_date)).where(row.athlete_id == athlete_id, *_COUNTS))
+
+    def put_told(self, athlete_id: int, run_id: int, *, told_apart: int | None, preferred: bool) -> None:
+        row = t.RunRow
+        told = {"told_apart": told_apart, "preferred": preferred}
+        self._s.execute(update(row).where(row.athlete_id == athlete_id, row.id == run_id).values(told))
 
     def run_detail(self, athlete_id: int, run_id: int) -> RunDetail | None:
         query = _RUNS.where(t.RunRow.athlete_id == athlete_id, t.RunRow.id == run_id)
@@ -1020,6 +1025,8 @@ def _run(row: t.RunRow, features: t.RunFeaturesRow | None) -> Run:
         is_race=row.is_race,
         start_hidden=row.start_hidden,
         distance_trusted=row.distance_trusted,
+        told_apart=row.told_apart,
+        preferred=row.preferred,
         features=_features(features),
     )
 
@@ -1067,13 +1074,13 @@ def _judged_run(row: Sequence[Any]) -> Run:
 
 def _older_run(row: Sequence[Any]) -> Run:
     """Of a row of `_OLDER_RUNS`; what it leaves out is unknown here."""
-    *first, start_hidden, trusted, version, best_m_s, easy_m_s = row
+    *first, start_hidden, trusted, told_apart, preferred, version, best_m_s, easy_m_s = row
     features = None
     if version is not None:
         nothing = (None,) * 5
         features = RunFeatures(version, None, None, "none", *nothing, None, easy_m_s, best_m_s, None, (), None)
-    flags = {"start_hidden": start_hidden, "distance_trusted": trusted}
-    return Run(*first, features=features, **flags)  # type: ignore[misc]
+    flags = {"start_hidden": start_hidden, "distance_trusted": trusted, "preferred": preferred}
+    return Run(*first, features=features, told_apart=told_apart, **flags)  # type: ignore[misc]
 
 
 def _bands(stored_m: list[float] | None) -> tuple[float, ...] | None:

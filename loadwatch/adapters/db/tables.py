@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -227,6 +228,9 @@ class RunRow(Base):
     gear_id: Mapped[str | None] = mapped_column(String(40))
     """What the source says that it was done in or on; see `ShoeRow`."""
     distance_trusted: Mapped[bool] = mapped_column(default=True)
+    told_apart: Mapped[int | None] = mapped_column(BigInteger)
+    preferred: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The runner's own word, which no source overwrites; see `domain.activity.Run`."""
     streams: Mapped[str] = mapped_column(String(10))
     """ok, listed (known from the list, not asked for), waiting (not there yet), missing (given up), none (a manual
     entry, another sport)"""
