@@ -115,7 +115,19 @@ class Services:
     @cached_property
     def assess(self) -> AssessService:
         old = self.settings.notify_old_runs
-        return AssessService(self.store, self.nudge, self.clock, _clinic, notify_old_runs=old)
+        return AssessService(
+            self.store,
+            self.nudge,
+            self.clock,
+            _clinic,
+            notify_old_runs=old,
+            inactive_since=self.inactive_since,
+        )
+
+    def inactive_since(self) -> datetime | None:
+        """Since when Strava has switched the application off; None: it has not, or nobody here knows."""
+        budget = self.limiter.state() if self.settings.strava_configured else None
+        return budget.inactive_since if budget else None
 
     @cached_property
     def mailer(self) -> Mailer:
@@ -128,7 +140,9 @@ class Services:
 
     @cached_property
     def notify(self) -> NotifyService:
-        return NotifyService(self.store, self.mailer, self.clock, self.settings.base_url)
+        return NotifyService(
+            self.store, self.mailer, self.clock, self.settings.base_url, inactive_since=self.inactive_since
+        )
 
     @cached_property
     def accounts(self) -> AccountService:
@@ -144,7 +158,7 @@ class Services:
 
     @cached_property
     def views(self) -> ViewService:
-        return ViewService(self.store, self.clock)
+        return ViewService(self.store, self.clock, inactive_since=self.inactive_since)
 
     @cached_property
     def sync(self) -> SyncService:

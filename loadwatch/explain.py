@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
+from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.rules import Reason
 from loadwatch.domain.symptom_rules import severity
 from loadwatch.domain.symptoms import SymptomReport
@@ -38,7 +39,10 @@ def explanation(page: AlertPage, units: Units, zone: ZoneInfo, check_in: CheckIn
     lines += ["", "compared:"]
     lines += [f"  {comparison(reason, units)}" for reason in alert.reasons]
     lines += [f"evidence: grade {alert.evidence.grade}, {alert.evidence.citation}"]
-    lines += [f"coverage: {'; '.join(alert.coverage)}", "", alert.message, alert.action, "", "life:"]
+    lines += [f"coverage: {'; '.join(alert.coverage)}"]
+    if alert.gap is not None:
+        lines += [f"not all is here: {gap_text(alert.gap, zone)}"]
+    lines += ["", alert.message, alert.action, "", "life:"]
     lines += [
         f"  {t.at.astimezone(zone):%a %d %b %Y %H:%M:%S}  {t.from_state or 'new'} -> {t.to_state}: {t.cause}"
         for t in page.transitions

@@ -54,6 +54,7 @@ def sweep() -> None:
         drain(due_assessments, everything.assess.assess, deadline),
     ]
     everything.notify.expire()
+    everything.assess.refresh_gaps()
     everything.notify.queue_weekly()
     everything.notify.deliver_due()
     if not all(finished):

@@ -1,7 +1,7 @@
 """What goes over the wire. SI units; instants in UTC; what is not known is null."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel
 from loadwatch.domain.activity import AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
 from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.ceilings import Basis, Ceiling, LoadBasis, LoadCeiling
+from loadwatch.domain.completeness import CutOff, Gap, gap_text
 from loadwatch.domain.loads import RunLoad
 from loadwatch.domain.report import LoadLine, WeeklyReport
 from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, StravaBudget, SyncState
@@ -440,6 +441,32 @@ class EvidenceOut(BaseModel):
     citation: str
 
 
+class GapOut(BaseModel):
+    """What was not here yet when something was judged: later runs may change it, the load can be higher."""
+
+    complete_until: Instant | None = Field(description="Up to here all is counted; null: that is not known.")
+    awaited: int = Field(description="Activities that were announced or changed and are not fetched yet.")
+    without_samples: int = Field(description="Runs of which hills and fast running are still to come.")
+    unread_files: int
+    list_awaited: bool = Field(description="The list of the last months is still to be taken over.")
+    cut_off: CutOff | None = Field(description="Why nothing new arrives at all.")
+    text: str = Field(description="The same in a sentence, its time in UTC.")
+
+    @classmethod
+    def of(cls, gap: Gap | None) -> "GapOut | None":
+        if gap is None:
+            return None
+        return cls(
+            complete_until=gap.until,
+            awaited=gap.runs,
+            without_samples=gap.samples,
+            unread_files=gap.files,
+            list_awaited=gap.list_awaited,
+            cut_off=gap.cut_off,
+            text=gap_text(gap, UTC),
+        )
+
+
 class AlertOut(BaseModel):
     """An alert with its whole reasoning."""
 
@@ -457,6 +484,7 @@ class AlertOut(BaseModel):
     run_id: int | None
     problem_id: int | None
     created_at: Instant
+    gap: GapOut | None = Field(description="What was missing when it was last judged; null: nothing.")
 
     @classmethod
     def of(cls, alert: Alert) -> Self:
@@ -482,6 +510,7 @@ class AlertOut(BaseModel):
             ],
             evidence=EvidenceOut(grade=alert.evidence.grade, citation=alert.evidence.citation),
             coverage=list(alert.coverage),
+            gap=GapOut.of(alert.gap),
             run_id=alert.run_id,
             problem_id=alert.problem_id,
             created_at=alert.created_at,
@@ -554,6 +583,7 @@ class Week(BaseModel):
     alerts: list[AlertOut]
     ceiling: CeilingNow
     loads: list[LoadOut] = Field(description="Mileage, hills and fast running, in this order.")
+    gap: GapOut | None = Field(description="What of the week, or before it, is not here yet; null: nothing.")
 
     @classmethod
     def of(cls, report: WeeklyReport) -> Self:
@@ -572,6 +602,7 @@ class Week(BaseModel):
             alerts=[AlertOut.of(a) for a in report.alerts],
             ceiling=CeilingNow.of(report.ceiling),
             loads=[LoadOut.of(line) for line in report.loads],
+            gap=GapOut.of(report.gap),
         )
 
 

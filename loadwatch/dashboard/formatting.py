@@ -15,6 +15,7 @@ from loadwatch.adapters.charts import load_bar_svg
 from loadwatch.dashboard.current import profile
 from loadwatch.domain.activity import RUN_FAMILY, Repetition, Run, TrackWork
 from loadwatch.domain.alerts import Alert
+from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.loads import RunLoad, ascent_of
 from loadwatch.domain.rules import Reason
@@ -302,6 +303,7 @@ def register(app: Flask) -> None:
         "or_more": or_more,
         "day": day_text,
         "full_day": lambda day: day_text(day, year=True),
+        "gap": lambda gap: gap_text(gap, zone(profile().timezone)),
         "moment": lambda at, timezone=None: moment_text(at, timezone or profile().timezone),
         "reason_name": reason_name,
         "sport": sport_text,

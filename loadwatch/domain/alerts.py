@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from loadwatch.domain.completeness import Gap
 from loadwatch.domain.findings import ACT, LOAD_FAMILIES, RED, RED_FAMILY
 from loadwatch.domain.rules import Evidence, Finding, Reason
 from loadwatch.domain.thresholds import (
@@ -90,6 +91,8 @@ class Alert:
         "useful" or "not_useful", where the runner said so.
     settled : Settled or None
         Why it is resolved.
+    gap : Gap or None
+        What was missing when it was last judged.
     """
 
     id: int
@@ -114,6 +117,7 @@ class Alert:
     ask_at: datetime | None = None
     feedback: str | None = None
     settled: Settled | None = None
+    gap: Gap | None = None
 
     @property
     def is_of_run(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from loadwatch.domain.activity import Run, counted, longest_m
 from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, OPEN_STATES, READ_STATES, Alert, AlertState
 from loadwatch.domain.ceilings import Ceiling, LoadCeiling
+from loadwatch.domain.completeness import Gap, missing_text, quiet_verdict
 from loadwatch.domain.daily import IsoWeek, day_totals, week_distance_m
 from loadwatch.domain.findings import ACT
 from loadwatch.domain.loads import RunLoad, is_indoor, mostly_known
@@ -144,6 +145,8 @@ class WeeklyReport:
         Mileage, hills and fast running, in this order.
     hill_ceiling, fast_ceiling : LoadCeiling or None
         Of the other two loads, as `ceiling`; None where nobody asked for them.
+    gap : Gap or None
+        What of the week, or before it, is not here yet.
     """
 
     week: IsoWeek
@@ -160,6 +163,7 @@ class WeeklyReport:
     hill_ceiling: LoadCeiling | None = None
     fast_ceiling: LoadCeiling | None = None
     problems: tuple[OpenProblem, ...] = ()
+    gap: Gap | None = None
 
     @property
     def symptoms_decide(self) -> bool:
@@ -184,6 +188,7 @@ def weekly_report(
     fast_ceiling: LoadCeiling | None = None,
     reports: Sequence[SymptomReport] = (),
     timezone: tzinfo = UTC,
+    gap: Gap | None = None,
 ) -> WeeklyReport:
     """
     Put one week together.
@@ -207,6 +212,8 @@ def weekly_report(
         All check-ins of the athlete up to the end of the week.
     timezone : tzinfo
         Of the runner: decides to which week a check-in belongs.
+    gap : Gap or None
+        What is not here yet.
     """
     in_week = [a for a in activities if week.monday <= a.local_date <= week.sunday]
     runs = [r for r in counted(activities) if week.monday <= r.local_date <= week.sunday]
@@ -239,6 +246,7 @@ def weekly_report(
         hill_ceiling=hill_ceiling,
         fast_ceiling=fast_ceiling,
         problems=open_problems(reports),
+        gap=gap,
     )
 
 
@@ -390,8 +398,8 @@ class Today:
     ----------
     verdict : str
         The whole page in one sentence.
-    level : {"quiet", "caution", "act", "red", "learning", "empty"}
-        The verdict's weight.
+    level : {"quiet", "caution", "act", "red", "learning", "incomplete", "empty"}
+        The verdict's weight; "incomplete": quiet so far, and not all is here.
     alerts : tuple of Alert
         Open ones, the most severe and newest first.
     problems : tuple of OpenProblem
@@ -455,6 +463,12 @@ def today(
     any_ever = bool(activities) or ceiling.days_since_run is not None
     problems_now = open_problems(reports)
     verdict, level = _verdict(open_alerts, problems_now, ceiling, any_ever, units)
+    if week.gap is not None and level == "empty":
+        verdict = f"No runs here yet: {missing_text(week.gap)}."
+    elif week.gap is not None and level == "quiet":
+        # What has not arrived may be what matters: without it nobody can say that all is well.
+        noted = any(a.rule in _NOTES for a in open_alerts)
+        verdict, level = verdict if noted else quiet_verdict(week.gap, timezone), "incomplete"
     return Today(
         verdict=verdict,
         level=level,

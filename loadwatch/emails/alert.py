@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import Run
 from loadwatch.domain.alerts import Alert
+from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.rules import Reason
 from loadwatch.domain.wording import QUANTITIES, Units, quantity_text
 from loadwatch.emails import EmailContent
@@ -96,6 +97,7 @@ def alert_mail(
         rows=reason_rows(alert.reasons, units),
         ceilings=ceilings,
         explain_url=explain_url,
+        gap=gap_text(alert.gap, ZoneInfo(timezone)) if alert.gap else None,
     )
 
 

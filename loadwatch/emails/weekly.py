@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import Run
+from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import WeeklyReport
 from loadwatch.domain.symptom_rules import site_of
@@ -91,6 +92,7 @@ def weekly_mail(report: WeeklyReport, *, name: str, units: Units, timezone: str,
         base_url=base_url,
         kicker=" · ".join(part for part in (one_line(name), f"Week {week.week}", days) if part),
         verdict=_verdict(report, units),
+        gap=gap_text(report.gap, zone) if report.gap else None,
         report=report,
         # Of a week without runs there is nothing to add up, and what is missing may only be late.
         loads=load_rows(report.loads, units, symptoms_decide=report.symptoms_decide) if report.runs else [],

@@ -29,6 +29,7 @@ from loadwatch.domain.symptom_rules import REPORTS_REACH, RUNS_REACH, Clinic, Ru
 from loadwatch.domain.thresholds import ALERT_LIFE, BONE_LOAD, MUTE_WINDOW, PUSHING_BLOCK
 from loadwatch.domain.wording import alert_text
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
+from loadwatch.services.sync import completeness_of, note_gaps
 
 FAILED_AGAIN = timedelta(minutes=10)
 
@@ -75,12 +76,14 @@ class AssessService:
         clinic: Callable[[], Clinic],
         *,
         notify_old_runs: bool = False,
+        inactive_since: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._database = database
         self._nudge = nudge
         self._clock = clock
         self._clinic = clinic
         self._notify_old_runs = notify_old_runs
+        self._inactive_since = inactive_since  # of the application at Strava
 
     def assess(self, athlete_id: int) -> int:
         """
@@ -89,6 +92,7 @@ class AssessService:
         Alerts, their transitions and their mails are stored in the transaction that marks the work as done.
         A rule that raises leaves the runs untouched and the work to be tried again.
         """
+        inactive_since = self._inactive_since()
         try:
             with self._database.write() as tx:
                 waiting = tx.lock_assessment(athlete_id)
@@ -100,6 +104,8 @@ class AssessService:
                 if self._is_too_early(tx, athlete_id, now, asked_at):
                     return 0  # whoever stores the last of them asks again, and the sweep asks in any case
                 n_changes, mails = self._judge(tx, profile, since)
+                # Not part of what an alert is: another gap neither changes an alert nor mails it again.
+                note_gaps(tx, athlete_id, since, completeness_of(tx, athlete_id, now, inactive_since))
                 tx.settle_assessment(athlete_id, wanted)
         except Exception as error:
             with self._database.write() as tx:
@@ -108,6 +114,22 @@ class AssessService:
         if mails:
             self._nudge.mails()
         return n_changes
+
+    def refresh_gaps(self, limit: int = 100) -> int:
+        """
+        Note anew what is missing for open alerts of which something was; of how many athletes.
+
+        What comes in without changing a load, a ride say, asks for no judgement.
+        """
+        inactive_since = self._inactive_since()
+        with self._database.read() as tx:
+            found = tx.athletes_with_gaps(limit)
+        for athlete_id in found:
+            with self._database.write() as tx:
+                tx.lock_assessment(athlete_id)  # a judgement writes to the same alerts
+                now = self._clock()
+                note_gaps(tx, athlete_id, now, completeness_of(tx, athlete_id, now, inactive_since))
+        return len(found)
 
     @staticmethod
     def _is_too_early(tx: Tx, athlete_id: int, now: datetime, asked_at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Mails: who gets which, when; claim, send, note the outcome."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from loadwatch.emails.retraction import retraction_mail
 from loadwatch.emails.weekly import weekly_mail
 from loadwatch.services.errors import MailDelayed, MailRefused
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, OutboxItem, Tx
+from loadwatch.services.sync import completeness_of
 from loadwatch.services.views import ceilings_of, week_of
 
 WEEKLY_HOUR = 7
@@ -49,11 +51,20 @@ class NotifyService:
     it claimed: it is shown as uncertain and not sent again, since a doubled warning is believed less.
     """
 
-    def __init__(self, database: Database, mailer: Mailer, clock: Clock, base_url: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        mailer: Mailer,
+        clock: Clock,
+        base_url: str,
+        *,
+        inactive_since: Callable[[], datetime | None] = lambda: None,
+    ) -> None:
         self._database = database
         self._mailer = mailer
         self._clock = clock
         self._base_url = base_url
+        self._inactive_since = inactive_since  # of the application at Strava
 
     def deliver(self, outbox_id: int) -> str | None:
         """Send one mail if it is due and free; its new state."""
@@ -62,10 +73,11 @@ class NotifyService:
         if item is None:
             return None
         now = self._clock()
+        inactive_since = self._inactive_since() if item.kind == "weekly" else None
         try:
             with self._database.read() as tx:
                 profile = tx.athlete(item.athlete_id)
-                content = self._content(tx, profile, item) if profile else None
+                content = self._content(tx, profile, item, inactive_since) if profile else None
         except Exception as error:
             self._settle(item, "failed", error=f"could not be written: {error!r}")
             raise
@@ -116,9 +128,12 @@ class NotifyService:
             tx.settle_outbox(item.id, state, self._clock(), mail_subject=subject, error=error, next_attempt_at=again)
         return state
 
-    def _content(self, tx: Tx, profile: AthleteProfile, item: OutboxItem) -> EmailContent | None:
+    def _content(
+        self, tx: Tx, profile: AthleteProfile, item: OutboxItem, inactive_since: datetime | None
+    ) -> EmailContent | None:
         if item.kind == "weekly":
-            report = week_of(tx, profile, IsoWeek.parse(item.subject))
+            known = completeness_of(tx, profile.id, self._clock(), inactive_since)
+            report = week_of(tx, profile, IsoWeek.parse(item.subject), known=known)
             return weekly_mail(
                 report,
                 name=profile.name,

@@ -25,6 +25,7 @@ from loadwatch.domain.wording import AlertText, Units
 from loadwatch.emails import EmailContent
 from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.rights_ports import RightsTx
+from loadwatch.services.sync_ports import SyncTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,7 +412,7 @@ class SyncState:
     n_without_samples: int
 
 
-class Tx(HealthTx, RightsTx, Protocol):
+class Tx(HealthTx, RightsTx, SyncTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox

@@ -1,6 +1,6 @@
 """What pages, mails and the API show: stored facts put into the domain's records, once, here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from loadwatch.domain.ceilings import (
     next_hill_ceiling,
     next_run_ceiling,
 )
+from loadwatch.domain.completeness import Completeness, Gap
 from loadwatch.domain.daily import DayTotal, IsoWeek
 from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_by_day, fast_speeds, loads_reach, run_loads
 from loadwatch.domain.report import Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
@@ -30,6 +31,7 @@ from loadwatch.services.ports import (
     Transition,
     Tx,
 )
+from loadwatch.services.sync import completeness_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,28 @@ def _before(tx: Tx, profile: AthleteProfile, as_of: datetime) -> tuple[list[Run]
     return tx.runs_between(profile.id, back, as_of), tx.earlier_history(profile.id, back)
 
 
-def week_of(tx: Tx, profile: AthleteProfile, week: IsoWeek, as_of: datetime | None = None) -> WeeklyReport:
-    """One week of an athlete; its ceilings as of the week's end in their time zone, or earlier at `as_of`."""
+def week_of(
+    tx: Tx,
+    profile: AthleteProfile,
+    week: IsoWeek,
+    as_of: datetime | None = None,
+    known: Completeness | None = None,
+) -> WeeklyReport:
+    """
+    One week of an athlete; its ceilings as of the week's end in their time zone, or earlier at `as_of`.
+
+    Parameters
+    ----------
+    known : Completeness, optional
+        What is awaited of the athlete now; by default nothing.
+    """
     zone = ZoneInfo(profile.timezone)
     end = datetime.combine(week.shifted(1).monday, time(), zone)
     since = report_reach(datetime.combine(week.monday, time(), zone))
     # A day more at the end too: a run's local date may be that of another zone.
     runs = tx.runs_between(profile.id, loads_reach(since), end + timedelta(days=1))
-    ceilings = ceilings_of(tx, profile, min(end, as_of) if as_of else end)
+    until = min(end, as_of) if as_of else end
+    ceilings = ceilings_of(tx, profile, until)
     return weekly_report(
         week,
         [r for r in runs if r.start >= since],
@@ -82,6 +98,7 @@ def week_of(tx: Tx, profile: AthleteProfile, week: IsoWeek, as_of: datetime | No
         fast_ceiling=ceilings.fast,
         reports=[r for r in tx.symptom_reports(profile.id) if r.at < end],
         timezone=zone,
+        gap=known.gap(until) if known else None,
     )
 
 
@@ -132,21 +149,29 @@ class RunPage:
 class ViewService:
     """Reads for one athlete at a time; what is another's raises `NotYours`."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        inactive_since: Callable[[], datetime | None] = lambda: None,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._inactive_since = inactive_since  # of the application at Strava
 
     def profile(self, athlete_id: int) -> AthleteProfile:
         with self._database.read() as tx:
             return _profile(tx, athlete_id)
 
     def today(self, athlete_id: int) -> Today:
-        now = self._clock()
+        now, inactive_since = self._clock(), self._inactive_since()
         with self._database.read() as tx:
             profile = _profile(tx, athlete_id)
             back = chart_reach(now)
             zone = ZoneInfo(profile.timezone)
-            week = week_of(tx, profile, IsoWeek.of(now.astimezone(zone).date()), now)
+            known = completeness_of(tx, athlete_id, now, inactive_since)
+            week = week_of(tx, profile, IsoWeek.of(now.astimezone(zone).date()), now, known)
             return today(
                 tx.runs_between(athlete_id, back),
                 tx.alerts_since(athlete_id, back),
@@ -160,8 +185,10 @@ class ViewService:
             )
 
     def week(self, athlete_id: int, week: IsoWeek) -> WeeklyReport:
+        now, inactive_since = self._clock(), self._inactive_since()
         with self._database.read() as tx:
-            return week_of(tx, _profile(tx, athlete_id), week, self._clock())
+            known = completeness_of(tx, athlete_id, now, inactive_since)
+            return week_of(tx, _profile(tx, athlete_id), week, now, known)
 
     def ceiling(self, athlete_id: int) -> Ceiling:
         with self._database.read() as tx:
@@ -244,6 +271,12 @@ class ViewService:
         with self._database.read() as tx:
             connection = tx.connection(athlete_id)
             return tx.sync_state(athlete_id, connection.strava_athlete_id if connection else None)
+
+    def gap(self, athlete_id: int) -> Gap | None:
+        """What is missing of an athlete's load now."""
+        now, inactive_since = self._clock(), self._inactive_since()
+        with self._database.read() as tx:
+            return completeness_of(tx, athlete_id, now, inactive_since).gap(now)
 
     def connection(self, athlete_id: int) -> Connection | None:
         with self._database.read() as tx:

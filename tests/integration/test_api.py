@@ -33,6 +33,7 @@ ALERT_KEYS = [
     "run_id",
     "problem_id",
     "created_at",
+    "gap",
 ]
 EXAMPLE = {
     "check_in_id": "1",

@@ -180,6 +180,8 @@ class RightsStore:
             "jobs": self._changed(delete(job).where(job.athlete_id == athlete_id, job.source == source)),
             "events": self._changed(delete(t.Inbox).where(t.Inbox.owner_id == strava_athlete_id)),
         }
+        alert = t.AlertRow
+        self._s.execute(update(alert).where(alert.athlete_id == athlete_id).values(gap=None))
         # Measured on the runs that go: the page of the problem asks for them anew.
         measured = update(ladder).where(ladder.athlete_id == athlete_id)
         self._s.execute(measured.values(old_long_m=None, old_fast_m=None))

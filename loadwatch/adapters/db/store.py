@@ -17,6 +17,7 @@ from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
+from loadwatch.adapters.db.sync_store import SyncStore, read_gap
 from loadwatch.adapters.db.upload_store import UploadStore
 from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
 from loadwatch.domain.alerts import (
@@ -122,7 +123,7 @@ class Store:
             yield SqlTx(session)
 
 
-class SqlTx(HealthStore, RightsStore, ShoeStore, UploadStore):
+class SqlTx(HealthStore, RightsStore, ShoeStore, SyncStore, UploadStore):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
     def __init__(self, session: Session) -> None:
@@ -961,15 +962,12 @@ class SqlTx(HealthStore, RightsStore, ShoeStore, UploadStore):
         failed = self._s.scalars(
             select(job).where(job.athlete_id == athlete_id, job.wanted > job.done, job.last_error.is_not(None))
         )
-        awaited = self._awaited(athlete_id, strava_athlete_id)
-        connection, unsampled = t.StravaConnection, ("listed", "waiting")
+        awaited = self.awaited_starts(athlete_id, strava_athlete_id)
+        unsampled = ("listed", "waiting")
         return SyncState(
             n_awaited=len(awaited),
             oldest_awaited=min(awaited, default=None),
-            list_awaited=self._s.scalar(
-                select(func.count()).where(connection.athlete_id == athlete_id, connection.backfill_at.is_not(None))
-            )
-            == 1,
+            list_awaited=self.list_awaited(athlete_id),
             n_without_samples=self._s.scalar(
                 select(func.count()).where(row.athlete_id == athlete_id, row.streams.in_(unsampled))
             )
@@ -985,8 +983,7 @@ class SqlTx(HealthStore, RightsStore, ShoeStore, UploadStore):
             or 0,
         )
 
-    def _awaited(self, athlete_id: int, strava_athlete_id: int | None) -> list[datetime]:
-        """When each activity began that was announced or changed and is not fetched, a day early where not known."""
+    def awaited_starts(self, athlete_id: int, strava_athlete_id: int | None) -> list[datetime]:
         job, row, inbox = t.FetchJob, t.RunRow, t.Inbox
         same = and_(row.athlete_id == job.athlete_id, row.source == job.source, row.source_id == job.source_id)
         jobs = (
@@ -1148,6 +1145,7 @@ def _alert(row: t.AlertRow) -> Alert:
         ask_at=row.ask_at,
         feedback=row.feedback,
         settled=cast("Settled | None", row.settled),
+        gap=read_gap(row.gap),
     )
 
 

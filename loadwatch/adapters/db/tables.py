@@ -323,6 +323,8 @@ class AlertRow(Base):
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     evidence: Mapped[dict[str, str]] = mapped_column(JSON)
     coverage: Mapped[list[str]] = mapped_column(JSON)
+    gap: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    """What was missing when it was last judged; see `domain.completeness.Gap`."""
     finding_digest: Mapped[str] = mapped_column(String(64))
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
     at: Mapped[datetime]
