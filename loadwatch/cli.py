@@ -48,11 +48,19 @@ def main() -> None:
     """
 
 
-def _services() -> AbstractContextManager["Services"]:
+def _services(*, nudging: bool = False) -> AbstractContextManager["Services"]:
+    """Services for a command; `nudging` where a worker that runs beside it is to be woken."""
     from loadwatch.bootstrap import open_services
     from loadwatch.settings import load_settings
 
-    return open_services(load_settings())
+    settings = load_settings()
+    if nudging:
+        from loadwatch.adapters.broker import ping
+        from workers.app import broker_url, make_nudge, make_publisher
+
+        if ping(broker_url(settings)):
+            return open_services(settings, make_nudge(make_publisher(settings)))
+    return open_services(settings)
 
 
 def _athlete_id(services: "Services", athlete: str | None) -> int:
@@ -352,7 +360,7 @@ def import_(paths: tuple[Path, ...], athlete: str | None, sport: str) -> None:
     """
     from loadwatch.import_cli import run_import
 
-    with _services() as services:
+    with _services(nudging=True) as services:
         athlete_id = _athlete_id(services, athlete)
         told = None if sport == "other" else sport
         sys.exit(run_import(services, athlete_id, paths, sport=told, console=console))

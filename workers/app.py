@@ -16,6 +16,10 @@ from workers.schedule import schedule
 TASKS = ("workers.ingest", "workers.assess", "workers.notify", "workers.uploads", "workers.care")
 
 
+ROUTES = {"workers.uploads.read_due": {"priority": 9}}
+"""Files are read when nothing else waits: on Redis the highest number comes last."""
+
+
 def broker_url(settings: Settings) -> str:
     """The broker's address: the one set, or the embedded one's socket."""
     return settings.redis_url or redis_url(settings.data_dir)
@@ -36,6 +40,7 @@ def make_celery(settings: Settings, tasks: Sequence[str] = TASKS) -> Celery:
         # What a task did stands in the database; results would cost a third of the speed.
         task_ignore_result=True,
         task_serializer="json",
+        task_routes=ROUTES,
         accept_content=["json"],
         # Far below the visibility timeout, after which the broker hands a running task to another worker.
         task_soft_time_limit=60,
@@ -80,6 +85,7 @@ def make_publisher(settings: Settings) -> Celery:
     app = Celery("loadwatch", broker=celery_broker_url(broker_url(settings)))
     app.conf.update(
         task_serializer="json",
+        task_routes=ROUTES,
         task_ignore_result=True,
         broker_transport_options={
             "socket_timeout": 0.5,

@@ -11,6 +11,10 @@ from workers.runtime import services
 BUDGET_S = 20.0
 """A sweep stops after this and asks for the next: it must end before its time limit."""
 
+FILES_S = 1.0
+"""So long a process reads files before it looks for other work: a run that Strava pushes must not wait for years of
+files. Design choice."""
+
 _BATCH = 200
 
 log = logging.getLogger(__name__)
@@ -50,9 +54,10 @@ def sweep() -> None:
         drain(everything.rights.due_checks, everything.rights.check, deadline),
         drain(due_jobs, ingest.work_off, deadline),
         drain(ingest.due_backfills, ingest.backfill, deadline),
-        drain(everything.file_ingest.due, everything.file_ingest.work_off, deadline),
         drain(due_assessments, everything.assess.assess, deadline),
     ]
+    if not read_files(FILES_S):
+        everything.nudge.uploads()
     everything.notify.expire()
     everything.assess.refresh_gaps()
     everything.notify.queue_weekly()
@@ -67,6 +72,18 @@ def keep() -> None:
     rights = services().rights
     drain(rights.due_reconciles, rights.reconcile, time.monotonic() + BUDGET_S)
     rights.purge_stale()
+
+
+def read_files(budget_s: float) -> bool:
+    """Read files for a while; whether none is left that nobody else is reading."""
+    file_ingest, deadline = services().file_ingest, time.monotonic() + budget_s
+    try:
+        while file_ingest.read_next():
+            if time.monotonic() > deadline:
+                return False
+    except Exception:
+        log.exception("files cannot be read")  # they are free again when their lease ends
+    return True
 
 
 def drain(due: Callable[[], Iterable[int]], serve: Callable[[int], object], deadline: float) -> bool:

@@ -1,16 +1,26 @@
 """Files that were handed in."""
 
-import time
+from typing import Final
 
 from celery import current_app, shared_task
 
-from workers.care import BUDGET_S, drain
-from workers.runtime import services
+from workers.care import FILES_S, read_files
+
+READERS: Final = 4
+"""As many processes may read what one knock told of. Design choice."""
+
+FORGOTTEN_S: Final = 60
+"""A turn that nobody took for so long is not needed: others read, or the sweep asks again. [s]"""
 
 
 @shared_task(name="workers.uploads.read_due")
-def read_due() -> None:
-    """Read the files that wait, as many as there is time for, and ask for the next turn; safe to run twice."""
-    ingest = services().file_ingest
-    if not drain(ingest.due, ingest.work_off, time.monotonic() + BUDGET_S):
-        current_app.send_task("workers.uploads.read_due", retry=False)
+def read_due(*, knocked: bool = True) -> None:
+    """
+    Read the files that wait for a moment, and ask for the next turn; safe to run twice.
+
+    After its first turn, when many still wait, a knock asks for as many turns as there may be readers.
+    """
+    if not read_files(FILES_S):
+        for _ in range(READERS if knocked else 1):
+            turn = {"kwargs": {"knocked": False}, "expires": FORGOTTEN_S}
+            current_app.send_task("workers.uploads.read_due", **turn, retry=False)

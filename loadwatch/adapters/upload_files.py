@@ -5,6 +5,7 @@ import errno
 import gzip
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,30 +21,23 @@ class UploadFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, athlete_id: int, sha256: str, data: bytes) -> None:
+    def put(self, athlete_id: int, contents: Mapping[str, bytes]) -> None:
         """
-        Keep bytes so that they outlast a power cut: whole under their name, or not there.
+        Keep bytes, by their SHA-256, so that they outlast a power cut: whole under their name, or not there.
 
         Raises
         ------
         StorageFull
-            If the disk does not take them.
+            If the disk does not take them all.
         """
-        path = self._path(athlete_id, sha256)
-        packed = data if data.startswith(_PACKED) else gzip.compress(data, 5, mtime=0)
+        folder = self._folder / str(athlete_id)
+        if not contents:
+            return
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix="part.", delete=False) as part:
-                try:
-                    part.write(packed)
-                    part.flush()
-                    os.fsync(part.fileno())
-                    os.replace(part.name, path)
-                except BaseException:
-                    with contextlib.suppress(OSError):
-                        Path(part.name).unlink()
-                    raise
-            _sync_folder(path.parent)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for sha256, data in contents.items():
+                _keep(folder / sha256, data if data.startswith(_PACKED) else gzip.compress(data, 5, mtime=0))
+            _sync_folder(folder)
         except OSError as error:
             if error.errno in _FULL:
                 raise StorageFull("The disk of this server is full: nothing more can be taken in for now.") from error
@@ -59,12 +53,23 @@ class UploadFolder:
             If they are gone; the text begins with a verb, to be put behind the file's name.
         """
         try:
-            return self._path(athlete_id, sha256).read_bytes()
+            return (self._folder / str(athlete_id) / sha256).read_bytes()
         except FileNotFoundError as error:
             raise LoadwatchError("is no longer in the data folder; hand it in again") from error
 
-    def _path(self, athlete_id: int, sha256: str) -> Path:
-        return self._folder / str(athlete_id) / sha256
+
+def _keep(path: Path, data: bytes) -> None:
+    """A whole file under its name; the name lasts when its folder is synced."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix="part.", delete=False) as part:
+        try:
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+            os.replace(part.name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(part.name).unlink()
+            raise
 
 
 def _sync_folder(folder: Path) -> None:

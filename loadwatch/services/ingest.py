@@ -468,11 +468,19 @@ def _note_gear(tx: Tx, athlete_id: int, records: Iterable[ActivityRecord], now: 
 
 def run_changed(tx: Tx, athlete_id: int, run: Run | None, before: Run | None, now: datetime) -> None:
     """Day totals from the rows, and an assessment from the earliest start touched on."""
-    touched = [r for r in (run, before) if r is not None]
-    if run is not None and before is not None and replace(run, name="") == replace(before, name=""):
-        return  # a new title changes no load
-    recompute_days(tx, athlete_id, {r.local_date for r in touched})
-    tx.want_assessment(athlete_id, min(r.start for r in touched), now)
+    runs_changed(tx, athlete_id, [(run, before)], now)
+
+
+def runs_changed(tx: Tx, athlete_id: int, changes: Iterable[tuple[Run | None, Run | None]], now: datetime) -> None:
+    """The same for many runs, each as it is and as it was."""
+    touched: list[Run] = []
+    for run, before in changes:
+        if run is not None and before is not None and replace(run, name="") == replace(before, name=""):
+            continue  # a new title changes no load
+        touched += [r for r in (run, before) if r is not None]
+    if touched:
+        recompute_days(tx, athlete_id, {r.local_date for r in touched})
+        tx.want_assessment(athlete_id, min(r.start for r in touched), now)
 
 
 def recompute_days(tx: Tx, athlete_id: int, changed: Iterable[date]) -> None:

@@ -1,6 +1,6 @@
 """What the use cases need from the outside, and the records that pass to and fro."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -546,8 +546,9 @@ class Tx(HealthTx, RightsTx, SyncTx, Protocol):
         """Note a file to be read; None if the athlete's very same bytes are there already."""
         ...
 
-    def upload_of(self, athlete_id: int, sha256: str) -> Upload | None: ...
+    def uploads_of(self, athlete_id: int, digests: Iterable[str]) -> list[Upload]: ...
     def upload(self, athlete_id: int, upload_id: int) -> Upload | None: ...
+    def uploads_by_id(self, athlete_id: int, ids: Sequence[int]) -> list[Upload]: ...
     def uploads(self, athlete_id: int, limit: int) -> list[Upload]:
         """The newest first."""
         ...
@@ -556,9 +557,26 @@ class Tx(HealthTx, RightsTx, SyncTx, Protocol):
         """Let a failed one be read once more; False if it has not failed."""
         ...
 
-    def claim_upload(
-        self, upload_id: int, owner: str, dead: Iterable[str], now: datetime, until: datetime
-    ) -> Upload | None: ...
+    def claim_uploads(
+        self,
+        owner: str,
+        dead: Iterable[str],
+        now: datetime,
+        until: datetime,
+        limit: int,
+        athlete_id: int | None = None,
+    ) -> list[Upload]:
+        """
+        Some of those due that nobody holds, all of one athlete, in the order in which they came in.
+
+        One whose reading began before and never ended comes alone.
+        """
+        ...
+
+    def release_upload(self, upload_id: int) -> None:
+        """Give one back whose reading did not begin."""
+        ...
+
     def settle_upload(
         self,
         upload_id: int,
@@ -570,7 +588,10 @@ class Tx(HealthTx, RightsTx, SyncTx, Protocol):
         n_runs: int = 0,
         next_attempt_at: datetime | None = None,
     ) -> None: ...
-    def due_upload_ids(self, now: datetime, limit: int) -> list[int]: ...
+    def n_due_uploads(self, now: datetime, athlete_id: int | None = None) -> int:
+        """How many are to be read by now, those under way among them."""
+        ...
+
     def upload_lease_owners(self) -> list[str]: ...
 
     # assessment
@@ -754,8 +775,8 @@ class MailStore(Protocol):
 class UploadFiles(Protocol):
     """The bytes of what was handed in."""
 
-    def put(self, athlete_id: int, sha256: str, data: bytes) -> None:
-        """Keep them durably; raises `StorageFull`."""
+    def put(self, athlete_id: int, contents: Mapping[str, bytes]) -> None:
+        """Keep them durably, by their SHA-256; raises `StorageFull`."""
         ...
 
     def get(self, athlete_id: int, sha256: str) -> bytes: ...

@@ -4,15 +4,16 @@ import hashlib
 import json
 import logging
 import traceback
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.activity import RUN_FAMILY, UNKNOWN_SPORT, Recording, RunFeatures
+from loadwatch.domain.activity import RUN_FAMILY, UNKNOWN_SPORT, Recording, Run, RunFeatures
 from loadwatch.services.errors import LoadwatchError, NotYours
-from loadwatch.services.ingest import LEASE, back_off, run_changed
+from loadwatch.services.ingest import LEASE, back_off, runs_changed
 from loadwatch.services.ports import (
     ActivityRecord,
     Analysis,
@@ -40,6 +41,13 @@ MAX_NAME: Final = 200
 
 MAX_ATTEMPTS: Final = 3
 """A file in whose reading a worker died so often is left alone."""
+
+READ_TOGETHER: Final = 10
+"""Files that are claimed and stored together: a transaction for each would take as long as reading it. Design choice:
+the one write lock that SQLite has is held for some 30 ms."""
+
+HELD_UNREAD: Final = timedelta(seconds=5)
+"""How long a claimed file may wait for those before it; then it is given back, for its lease runs."""
 
 ACTIVITIES_PER_FILE: Final = 10_000
 """Room in `source_id`; the readers take at most 5,000."""
@@ -69,6 +77,15 @@ class Receipt:
     known: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A file as it was handed in."""
+
+    name: str
+    data: bytes
+    told: Told = field(default_factory=Told)
+
+
 class UploadService:
     """Takes files in; what they hold is found out later."""
 
@@ -89,19 +106,33 @@ class UploadService:
         ------
         StorageFull
         """
-        digest = hashlib.sha256(data).hexdigest()
+        (receipt,) = self.put_all(athlete_id, [Handed(name, data, told or Told())])
+        return receipt
+
+    def put_all(self, athlete_id: int, files: Sequence[Handed]) -> list[Receipt]:
+        """
+        The same for some files at once, all of them or, if it raises, none: their receipts, in their order.
+
+        Raises
+        ------
+        StorageFull
+        """
+        digests = [hashlib.sha256(file.data).hexdigest() for file in files]
         with self._database.read() as tx:
-            known = tx.upload_of(athlete_id, digest)
-        if known is None or known.state != "stored":
-            self._files.put(athlete_id, digest, data)
+            known = {upload.sha256: upload for upload in tx.uploads_of(athlete_id, digests)}
+        stored = {digest for digest, upload in known.items() if upload.state == "stored"}
+        contents = {digest: file.data for digest, file in zip(digests, files, strict=True) if digest not in stored}
+        self._files.put(athlete_id, contents)
         now = self._clock()
         with self._database.write() as tx:
-            made = tx.add_upload(athlete_id, digest, shown_name(name), len(data), told or Told(), now)
-            upload = tx.upload_of(athlete_id, digest)
-            assert upload is not None  # just put, or there before
-            if made is None and tx.retry_upload(athlete_id, upload.id, now):
-                upload = replace(upload, state="waiting", reason=None)
-        return Receipt(upload, known=made is None)
+            made = [
+                tx.add_upload(athlete_id, digest, shown_name(file.name), len(file.data), file.told, now)
+                for digest, file in zip(digests, files, strict=True)
+            ]
+            for upload in known.values():
+                tx.retry_upload(athlete_id, upload.id, now)
+            uploads = {upload.sha256: upload for upload in tx.uploads_of(athlete_id, digests)}
+        return [Receipt(uploads[d], known=new is None) for d, new in zip(digests, made, strict=True)]
 
     def wake(self) -> None:
         """Tell a worker that files wait."""
@@ -111,6 +142,16 @@ class UploadService:
         """The athlete's, the newest first."""
         with self._database.read() as tx:
             return tx.uploads(athlete_id, limit)
+
+    def n_unread(self, athlete_id: int) -> int:
+        """How many of the athlete's are to be read by now, those under way among them."""
+        with self._database.read() as tx:
+            return tx.n_due_uploads(self._clock(), athlete_id)
+
+    def uploads_by_id(self, athlete_id: int, ids: Sequence[int]) -> list[Upload]:
+        """Those of the athlete's that are named."""
+        with self._database.read() as tx:
+            return tx.uploads_by_id(athlete_id, ids)
 
     def upload(self, athlete_id: int, upload_id: int) -> Upload:
         """
@@ -152,6 +193,17 @@ class _Found:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What reading an upload came to, ready to be stored."""
+
+    upload: Upload
+    state: str
+    reason: str | None = None
+    found: Sequence[_Found] = ()
+    next_attempt_at: datetime | None = None
+
+
 class FileIngestService:
     """Reads what was handed in; each step may run twice."""
 
@@ -173,44 +225,53 @@ class FileIngestService:
         self._nudge = nudge
         self._clock = clock
 
-    def due(self, limit: int = 200) -> list[int]:
-        """Uploads that wait to be read, those of a dead worker among them."""
-        with self._database.read() as tx:
-            return tx.due_upload_ids(self._clock(), limit)
+    def read_next(self, athlete_id: int | None = None) -> int:
+        """
+        Read the next files that are due and free, some at once; how many were.
 
-    def work_off(self, upload_id: int) -> bool:
-        """Read one upload if it is due and free; whether it was. Nothing is raised but a fault of the database."""
+        They are stored together, each with its outcome, in one transaction: a process that dies before its end
+        leaves all of them to be read again, one that dies after it none. Nothing is raised but a fault of the
+        database.
+
+        Parameters
+        ----------
+        athlete_id : int, optional
+            Only this athlete's; else whosever are next.
+        """
         now = self._clock()
         with self._database.write() as tx:
             dead = self._leases.gone(tx.upload_lease_owners())
-            upload = tx.claim_upload(upload_id, self._leases.me(), dead, now, now + LEASE)
-        if upload is None:
-            return False
-        try:
-            found, left_out = self._found(upload)
-        except LoadwatchError as error:
-            self._fail(upload, str(error))
-        except OSError as error:
-            later = self._clock() + back_off(upload.attempts)
-            with self._database.write() as tx:
-                why = f"could not be opened just now ({type(error).__name__}) and is tried again"
-                tx.settle_upload(upload.id, "waiting", self._clock(), reason=why, next_attempt_at=later)
-        except Exception as error:
-            self._fail(upload, f"could not be read; please report it ({_logged(upload, error)})")
-        else:
-            self._store(upload, found, left_out)
-        # Also where this one changed nothing: a judgement may have waited for the last of many.
+            uploads = tx.claim_uploads(self._leases.me(), dead, now, now + LEASE, READ_TOGETHER, athlete_id)
+            profile = tx.athlete(uploads[0].athlete_id) if uploads else None
+        if profile is None:
+            return 0
+        outcomes: list[_Outcome] = []
+        for upload in uploads:
+            if outcomes and self._clock() - now > HELD_UNREAD:
+                break
+            outcomes.append(self._read_one(upload, profile.timezone))
+        self._store(profile.id, outcomes, unread=uploads[len(outcomes) :])
+        # Also where these changed nothing: a judgement may have waited for the last of many.
         with self._database.read() as tx:
-            waits = tx.assessment_waits(upload.athlete_id) and not tx.is_arriving(upload.athlete_id, self._clock())
+            waits = tx.assessment_waits(profile.id) and not tx.is_arriving(profile.id, self._clock())
         if waits:
-            self._nudge.assess(upload.athlete_id)
-        return True
+            self._nudge.assess(profile.id)
+        return len(outcomes)
 
-    def _fail(self, upload: Upload, reason: str) -> None:
-        with self._database.write() as tx:
-            tx.settle_upload(upload.id, "failed", self._clock(), reason=reason)
+    def _read_one(self, upload: Upload, timezone: str) -> _Outcome:
+        try:
+            found, left_out = self._found(upload, timezone)
+        except LoadwatchError as error:
+            return _Outcome(upload, "failed", str(error))
+        except OSError as error:
+            why = f"could not be opened just now ({type(error).__name__}) and is tried again"
+            later = self._clock() + back_off(upload.attempts)
+            return _Outcome(upload, "waiting", why, next_attempt_at=later)
+        except Exception as error:
+            return _Outcome(upload, "failed", f"could not be read; please report it ({_logged(upload, error)})")
+        return _Outcome(upload, "stored", "; ".join(dict.fromkeys(left_out)) or None, found)
 
-    def _found(self, upload: Upload) -> tuple[list[_Found], list[str]]:
+    def _found(self, upload: Upload, timezone: str) -> tuple[list[_Found], list[str]]:
         """
         The activities of an upload, and why some of it is left out.
 
@@ -221,11 +282,8 @@ class FileIngestService:
         """
         if upload.attempts > MAX_ATTEMPTS:
             raise LoadwatchError("could not be read: each time the program broke off. Please report it")
-        with self._database.read() as tx:
-            profile = tx.athlete(upload.athlete_id)
-        assert profile is not None  # its rows go with the athlete
         if upload.told.is_manual:
-            return [_Found(_manual(upload, profile.timezone), streams="none", trusted=True)], []
+            return [_Found(_manual(upload, timezone), streams="none", trusted=True)], []
         recordings = self._read(self._files.get(upload.athlete_id, upload.sha256), upload.name)
         told = upload.told if len(recordings) == 1 else Told(sport_if_silent=upload.told.sport_if_silent)
         found, left_out = [], []
@@ -235,7 +293,7 @@ class FileIngestService:
                 left_out.append("does not say on which day it was recorded")
                 continue
             dated = replace(_with_sport(recording, told), start=start, name=told.name or recording.name)
-            found.append(self._analysed(upload, dated, n, profile.timezone))
+            found.append(self._analysed(upload, dated, n, timezone))
         if not found:
             raise LoadwatchError("; ".join(dict.fromkeys(left_out)))
         return found, left_out
@@ -273,16 +331,29 @@ class FileIngestService:
         )
         return _Found(record, streams="ok", trusted=trusted, features=features)
 
-    def _store(self, upload: Upload, found: list[_Found], left_out: list[str]) -> None:
+    def _store(self, athlete_id: int, outcomes: Sequence[_Outcome], *, unread: Sequence[Upload]) -> None:
         now = self._clock()
         with self._database.write() as tx:
-            tx.lock_athlete(upload.athlete_id)
-            ids = [self._put(tx, upload.athlete_id, each) for each in found]
-            reason = "; ".join(dict.fromkeys(left_out)) or None
-            tx.settle_upload(upload.id, "stored", now, reason=reason, run_id=ids[0], n_runs=len(ids))
+            tx.lock_athlete(athlete_id)
+            changes: list[tuple[Run | None, Run | None]] = []
+            for outcome in outcomes:
+                stored = [self._put(tx, athlete_id, each, now) for each in outcome.found]
+                changes += stored
+                tx.settle_upload(
+                    outcome.upload.id,
+                    outcome.state,
+                    now,
+                    reason=outcome.reason,
+                    run_id=stored[0][0].id if stored else None,
+                    n_runs=len(stored),
+                    next_attempt_at=outcome.next_attempt_at,
+                )
+            for upload in unread:
+                tx.release_upload(upload.id)
+            runs_changed(tx, athlete_id, changes, now)
 
-    def _put(self, tx: Tx, athlete_id: int, found: _Found) -> int:
-        now = self._clock()
+    def _put(self, tx: Tx, athlete_id: int, found: _Found, now: datetime) -> tuple[Run, Run | None]:
+        """The run as it is now, and as it was."""
         run, before = tx.upsert_run(
             athlete_id, SOURCE, found.record, streams=found.streams, trusted=found.trusted, now=now
         )
@@ -291,8 +362,7 @@ class FileIngestService:
         elif found.error is not None:
             tx.put_features_error(run.id, self._analysis.version, found.error, now)
             run = replace(run, features=None)
-        run_changed(tx, athlete_id, run, before, now)
-        return run.id
+        return run, before
 
 
 def shown_name(name: str) -> str:

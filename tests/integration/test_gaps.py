@@ -173,7 +173,7 @@ def test_a_broken_connection_an_unread_file_and_a_list_to_come_are_gaps(house: H
         tx.want_backfill(house.athlete_id, house.now)
         connection = tx.connection(house.athlete_id)
         assert connection is not None
-        tx.claim_refresh(house.athlete_id, connection.refresh_token, house.now, house.now)
+        tx.claim_refresh(connection, house.now, house.now)
         tx.fail_refresh(house.athlete_id, connection.refresh_token, needs_reauth=True)
     gap = views.gap(house.athlete_id)
     assert gap == Gap(until=None, files=1, list_awaited=True, cut_off="reconnect")

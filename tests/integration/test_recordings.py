@@ -79,7 +79,7 @@ def from_strava(services: Services, record: ActivityRecord = ON_STRAVA) -> int:
 
 def from_file(services: Services, start: datetime = START, n: int = 600) -> int:
     upload = services.uploads.put(athlete(services), "evening.fit", run_fit(n, start)).upload
-    services.file_ingest.work_off(upload.id)
+    services.file_ingest.read_next()
     run_id = services.uploads.upload(athlete(services), upload.id).run_id
     assert run_id is not None
     return run_id

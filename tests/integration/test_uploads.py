@@ -85,8 +85,8 @@ def athlete(services: Services, email: str = ANN) -> int:
 
 def read_all(services: Services) -> None:
     """What the sweep does with files."""
-    for upload_id in services.file_ingest.due():
-        services.file_ingest.work_off(upload_id)
+    while services.file_ingest.read_next():
+        pass
 
 
 def runs(services: Services, email: str = ANN) -> list[RunDetail]:
@@ -252,14 +252,15 @@ def test_files_that_hold_no_run_fail_with_the_reason_and_leave_the_others_alone(
     assert "nothing but repetition" in (why["bomb.gpx.gz"] or "")
     assert why["letter.pdf"] == "is a PDF document"
     assert "entities" in (why["entities.gpx"] or "")
-    assert services.file_ingest.due() == []
+    assert services.uploads.n_unread(athlete(services)) == 0
 
 
 def held_by(services: Services, owner: str) -> None:
     """A worker has begun to read Ann's file, and nobody has heard of it since."""
     upload_id = services.uploads.put(athlete(services), "a.fit", fit()).upload.id
     with services.store.write() as tx:
-        assert tx.claim_upload(upload_id, owner, [], NOW, NOW + timedelta(seconds=90)) is not None
+        (claimed,) = tx.claim_uploads(owner, [], NOW, NOW + timedelta(seconds=90), limit=1)
+    assert claimed.id == upload_id
 
 
 def test_the_sweep_takes_up_at_once_what_a_killed_worker_of_this_machine_held(
@@ -289,27 +290,27 @@ def test_what_a_worker_elsewhere_holds_is_free_when_its_lease_runs_out(services:
 
 
 def test_a_file_that_kills_each_worker_is_left_alone_after_three(services: Services) -> None:
-    upload_id = services.uploads.put(athlete(services), "a.fit", fit()).upload.id
+    services.uploads.put(athlete(services), "a.fit", fit())
     for _ in range(3):
         with services.store.write() as tx:
-            tx.claim_upload(upload_id, "elsewhere/1/0", ["elsewhere/1/0"], NOW, NOW)
+            tx.claim_uploads("elsewhere/1/0", ["elsewhere/1/0"], NOW, NOW, limit=1)
     read_all(services)
 
     assert states(services) == {"a.fit": "failed"}
     assert "broke off" in (reasons(services)["a.fit"] or "")
 
 
-def test_a_judgement_waits_for_the_files_that_still_wait(services: Services) -> None:
+def test_a_judgement_waits_for_the_files_that_still_wait(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = athlete(services)
     services.uploads.put(ann, "a.fit", fit())
     services.uploads.put(ann, "b.fit", fit(START + timedelta(days=1)))
-    first, second = services.file_ingest.due()
+    monkeypatch.setattr("loadwatch.services.uploads.READ_TOGETHER", 1)
 
-    services.file_ingest.work_off(first)
+    services.file_ingest.read_next()
     services.assess.assess(ann)
     assert is_to_be_judged(services, ann)
 
-    services.file_ingest.work_off(second)
+    services.file_ingest.read_next()
     services.assess.assess(ann)
     assert not is_to_be_judged(services, ann)
 
@@ -416,7 +417,7 @@ def test_a_failed_file_is_read_once_more_when_asked(services: Services) -> None:
     upload_id = services.uploads.put(ann, "a.fit", fit()).upload.id
     with services.store.write() as tx:
         tx.settle_upload(upload_id, "failed", NOW, reason="is odd")
-    assert services.file_ingest.due() == []
+    assert services.uploads.n_unread(athlete(services)) == 0
 
     client.post(f"/upload/{upload_id}/retry")
     read_all(services)

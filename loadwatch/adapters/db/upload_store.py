@@ -1,11 +1,11 @@
 """The part of the store that holds what was handed in. What a runner asks for names the athlete."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -36,13 +36,19 @@ class UploadStore:
         insert = insert.on_conflict_do_nothing(index_elements=["athlete_id", "sha256"])
         return self._s.scalar(insert.returning(t.UploadRow.id))
 
-    def upload_of(self, athlete_id: int, sha256: str) -> Upload | None:
+    def uploads_of(self, athlete_id: int, digests: Iterable[str]) -> list[Upload]:
         row = t.UploadRow
-        return _upload(self._s.scalar(select(row).where(row.athlete_id == athlete_id, row.sha256 == sha256)))
+        rows = select(row).where(row.athlete_id == athlete_id, row.sha256.in_(sorted(digests)))
+        return [cast("Upload", _upload(each)) for each in self._s.scalars(rows)]
 
     def upload(self, athlete_id: int, upload_id: int) -> Upload | None:
         row = t.UploadRow
         return _upload(self._s.scalar(select(row).where(row.athlete_id == athlete_id, row.id == upload_id)))
+
+    def uploads_by_id(self, athlete_id: int, ids: Sequence[int]) -> list[Upload]:
+        row = t.UploadRow
+        rows = select(row).where(row.athlete_id == athlete_id, row.id.in_(ids)).order_by(row.id)
+        return [cast("Upload", _upload(each)) for each in self._s.scalars(rows)]
 
     def uploads(self, athlete_id: int, limit: int) -> list[Upload]:
         row = t.UploadRow
@@ -55,17 +61,31 @@ class UploadStore:
         again = {"state": "waiting", "reason": None, "attempts": 0, "next_attempt_at": now, "settled_at": None}
         return self._hit(update(row).where(*failed).values(again))
 
-    def claim_upload(
-        self, upload_id: int, owner: str, dead: Iterable[str], now: datetime, until: datetime
-    ) -> Upload | None:
+    def claim_uploads(
+        self,
+        owner: str,
+        dead: Iterable[str],
+        now: datetime,
+        until: datetime,
+        limit: int,
+        athlete_id: int | None = None,
+    ) -> list[Upload]:
         row = t.UploadRow
         free = or_(row.lease_until.is_(None), row.lease_until <= now, row.lease_owner.in_(list(dead)))
-        claim = (
-            update(row)
-            .where(row.id == upload_id, row.next_attempt_at <= now, free)
-            .values(lease_owner=owner, lease_until=until, attempts=row.attempts + 1)
-        )
-        return _upload(self._s.get_one(row, upload_id)) if self._hit(claim) else None
+        query = select(row).where(*_due(now, athlete_id), free).order_by(row.next_attempt_at, row.id).limit(limit)
+        rows = list(self._s.scalars(query.with_for_update(skip_locked=True)))
+        if rows and rows[0].attempts:
+            rows = rows[:1]
+        rows = [r for r in rows if r is rows[0] or (r.athlete_id == rows[0].athlete_id and not r.attempts)]
+        for each in rows:
+            each.lease_owner, each.lease_until, each.attempts = owner, until, each.attempts + 1
+        self._s.flush()
+        return [cast("Upload", _upload(each)) for each in rows]
+
+    def release_upload(self, upload_id: int) -> None:
+        row = t.UploadRow
+        unread = {"lease_owner": None, "lease_until": None, "attempts": row.attempts - 1}
+        self._s.execute(update(row).where(row.id == upload_id).values(unread))
 
     def settle_upload(
         self,
@@ -90,11 +110,8 @@ class UploadStore:
         }
         self._s.execute(update(t.UploadRow).where(t.UploadRow.id == upload_id).values(outcome))
 
-    def due_upload_ids(self, now: datetime, limit: int) -> list[int]:
-        row = t.UploadRow
-        # A row in a worker's hands is due too: if that worker died it is to be taken up again.
-        rows = select(row.id).where(row.next_attempt_at <= now).order_by(row.next_attempt_at, row.id).limit(limit)
-        return list(self._s.scalars(rows))
+    def n_due_uploads(self, now: datetime, athlete_id: int | None = None) -> int:
+        return self._s.scalar(select(func.count()).select_from(t.UploadRow).where(*_due(now, athlete_id))) or 0
 
     def upload_lease_owners(self) -> list[str]:
         owners = select(t.UploadRow.lease_owner).where(t.UploadRow.lease_owner.is_not(None)).distinct()
@@ -102,6 +119,12 @@ class UploadStore:
 
     def _hit(self, change: Any) -> bool:
         return bool(cast("CursorResult[Any]", self._s.execute(change)).rowcount)
+
+
+def _due(now: datetime, athlete_id: int | None) -> list[ColumnElement[bool]]:
+    # A row in a worker's hands is due too: if that worker died it is to be taken up again.
+    due = [t.UploadRow.next_attempt_at <= now]
+    return due if athlete_id is None else [*due, t.UploadRow.athlete_id == athlete_id]
 
 
 def _upload(row: t.UploadRow | None) -> Upload | None:
