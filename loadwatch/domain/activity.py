@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
-from loadwatch.domain.thresholds import DUPLICATE_OVERLAP, SAME_DISTANCE, SAME_TIME, SAME_TIME_S
+from loadwatch.domain.thresholds import (
+    DUPLICATE_OVERLAP,
+    IMPLAUSIBLE_SPEED_M_S,
+    LONGEST_RUN_M,
+    SAME_DISTANCE,
+    SAME_TIME,
+    SAME_TIME_S,
+)
 
 if TYPE_CHECKING:  # the webhook's process knows runs, and loads no numpy for it
     from loadwatch.domain.arrays import FloatArray
@@ -287,6 +294,13 @@ class RunFeatures:
     reps: tuple[Repetition, ...]
     track: TrackWork | None
     warnings: tuple[str, ...] = ()
+
+
+def is_possible_distance(distance_m: float | None, elapsed_s: float | None) -> bool:
+    """Whether somebody can have run so far in that time; what is not known speaks against nothing. [m, s]"""
+    if distance_m is None:
+        return True
+    return distance_m <= LONGEST_RUN_M and (elapsed_s is None or distance_m <= IMPLAUSIBLE_SPEED_M_S * elapsed_s)
 
 
 class Counted(list[Run]):

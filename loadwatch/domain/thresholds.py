@@ -62,6 +62,14 @@ Samples faster than this are GPS jumps [m/s]; a recording with a larger share of
 can be judged. Design choice; the fastest human sprint is 12.4 m/s.
 """
 
+LONGEST_RUN_S: Final = 10 * 86_400.0
+LONGEST_RUN_M: Final = 1_000_000.0
+FASTEST_ASCENT_M_S: Final = 1.0
+"""
+What is longer, in time [s] or distance [m], or climbs faster on the whole [m/s] is no run but a fault of a clock or a
+device. Design choice; the fastest vertical kilometre takes 29 minutes, the longest races are shorter.
+"""
+
 DUPLICATE_OVERLAP: Final = 0.70
 """Two recordings that share more of the shorter one's time are one run (watch and phone). Design choice."""
 

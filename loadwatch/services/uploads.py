@@ -11,7 +11,8 @@ from statistics import fmean
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.activity import RUN_FAMILY, UNKNOWN_SPORT, Recording, Run, RunFeatures
+from loadwatch.domain.activity import RUN_FAMILY, UNKNOWN_SPORT, Recording, Run, RunFeatures, is_possible_distance
+from loadwatch.domain.thresholds import FASTEST_ASCENT_M_S, LONGEST_RUN_S
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.ingest import LEASE, back_off, runs_changed
 from loadwatch.services.ports import (
@@ -51,6 +52,9 @@ HELD_UNREAD: Final = timedelta(seconds=5)
 
 ACTIVITIES_PER_FILE: Final = 10_000
 """Room in `source_id`; the readers take at most 5,000."""
+
+CLOCK_AHEAD: Final = timedelta(days=1)
+"""A watch on the other side of the date line is ahead by less; what begins later was dated by a wrong clock."""
 
 TAKEN_AS = "the file does not say which sport it was: taken as {sport}, as you said"
 
@@ -283,7 +287,11 @@ class FileIngestService:
         if upload.attempts > MAX_ATTEMPTS:
             raise LoadwatchError("could not be read: each time the program broke off. Please report it")
         if upload.told.is_manual:
-            return [_Found(_manual(upload, timezone), streams="none", trusted=True)], []
+            record = _manual(upload, timezone)
+            if why := self._impossible(record.sport, record.start, record.elapsed_s or record.moving_s):
+                raise LoadwatchError(why)
+            possible = is_possible_distance(record.distance_m, record.elapsed_s or record.moving_s)
+            return [_Found(record, streams="none", trusted=possible)], []
         recordings = self._read(self._files.get(upload.athlete_id, upload.sha256), upload.name)
         told = upload.told if len(recordings) == 1 else Told(sport_if_silent=upload.told.sport_if_silent)
         found, left_out = [], []
@@ -293,12 +301,27 @@ class FileIngestService:
                 left_out.append("does not say on which day it was recorded")
                 continue
             dated = replace(_with_sport(recording, told), start=start, name=told.name or recording.name)
+            if why := self._impossible(dated.sport, start, dated.elapsed_s):
+                left_out.append(why)
+                continue
             found.append(self._analysed(upload, dated, n, timezone))
         if not found:
             raise LoadwatchError("; ".join(dict.fromkeys(left_out)))
         return found, left_out
 
+    def _impossible(self, sport: str, start: datetime, elapsed_s: float | None) -> str | None:
+        """Why this cannot have been done, whatever else is said of it; begins with a verb."""
+        if start > self._clock() + CLOCK_AHEAD:
+            return (
+                f"is dated {start:%d %B %Y}, which lies ahead: the clock was wrong. Correct the date and add it again"
+            )
+        if sport in RUN_FAMILY and elapsed_s is not None and elapsed_s > LONGEST_RUN_S:
+            return f"goes on for {elapsed_s / 86_400:,.0f} days, longer than any run: its times are wrong"
+        return None
+
     def _analysed(self, upload: Upload, recording: Recording, n: int, timezone: str) -> _Found:
+        if recording.sport in RUN_FAMILY:
+            recording = _with_possible_totals(recording)
         assert recording.start is not None
         record = ActivityRecord(
             source_id=source_id(upload.id, n),
@@ -329,6 +352,7 @@ class FileIngestService:
             moving_s=features.moving_s,
             ascent_m=features.ascent_m if record.ascent_m is None else record.ascent_m,
         )
+        trusted = trusted and is_possible_distance(record.distance_m, record.elapsed_s)
         return _Found(record, streams="ok", trusted=trusted, features=features)
 
     def _store(self, athlete_id: int, outcomes: Sequence[_Outcome], *, unread: Sequence[Upload]) -> None:
@@ -378,6 +402,26 @@ def _with_sport(recording: Recording, told: Told) -> Recording:
         return recording
     note = TAKEN_AS.format(sport=told.sport_if_silent)
     return replace(recording, sport=told.sport_if_silent, notes=(*recording.notes, note))
+
+
+def _with_possible_totals(recording: Recording) -> Recording:
+    """Without the device's own totals where no run can have them: what the samples show counts then."""
+    notes = list(recording.notes)
+    distance_m, ascent_m = recording.reported_distance_m, recording.reported_ascent_m
+    descent_m, elapsed_s = recording.reported_descent_m, recording.elapsed_s
+    if distance_m is not None and not is_possible_distance(distance_m, elapsed_s):
+        notes.append(f"the device says {distance_m / 1000:,.1f} km, which is not possible: the samples count")
+        distance_m = None
+    if ascent_m is not None and elapsed_s is not None and ascent_m > FASTEST_ASCENT_M_S * elapsed_s:
+        notes.append(f"the device says {ascent_m:,.0f} m of ascent, which is not possible: the samples count")
+        ascent_m = descent_m = None
+    return replace(
+        recording,
+        reported_distance_m=distance_m,
+        reported_ascent_m=ascent_m,
+        reported_descent_m=descent_m,
+        notes=tuple(notes),
+    )
 
 
 def _manual(upload: Upload, timezone: str) -> ActivityRecord:

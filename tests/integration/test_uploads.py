@@ -31,7 +31,7 @@ from loadwatch.dashboard import create_app
 from loadwatch.import_cli import run_import
 from loadwatch.services.errors import NotYours, StorageFull
 from loadwatch.services.health_ports import Draft
-from loadwatch.services.ports import ActivityRecord, RunDetail
+from loadwatch.services.ports import ActivityRecord, RunDetail, Told
 from loadwatch.settings import Settings
 from tests.support.fit_writer import run_fit
 from tests.support.seeding import NOW, PASSWORD, seeded_services, sign_up
@@ -105,6 +105,63 @@ def day_total_m(services: Services, email: str = ANN) -> float:
     with services.store.read() as tx:
         (total,) = tx.day_totals(athlete(services, email), START.date(), START.date())
     return total.distance_m
+
+
+def taken_in(services: Services, data: bytes, name: str = "a.fit") -> str | None:
+    """Why a file was not taken, or not all of it."""
+    services.uploads.put(athlete(services), name, data)
+    read_all(services)
+    return reasons(services)[name]
+
+
+# what no run can be
+
+
+def test_a_total_that_nobody_can_run_gives_way_to_the_samples(services: Services) -> None:
+    assert taken_in(services, run_fit(600, START, total_distance=500_000_000, total_ascent=32_767)) is None
+
+    (found,) = runs(services)
+    assert found.run.distance_m == pytest.approx(FIT_M, abs=5)
+    assert found.run.ascent_m == pytest.approx(10, abs=2)
+    assert found.run.features is not None
+    assert (found.run.features.descent_m or 0.0) < 5
+    assert any("5,000.0 km, which is not possible" in w for w in found.run.features.warnings)
+    assert day_total_m(services) == pytest.approx(FIT_M, abs=5)
+
+
+def test_a_distance_that_nobody_runs_in_that_time_is_kept_and_not_counted(services: Services) -> None:
+    told = Told(sport="Run", start=START, distance_m=80_000.0, elapsed_s=3600.0, is_manual=True)  # on a bicycle
+    services.uploads.put(athlete(services), "activity 1", b"1", told)
+    read_all(services)
+
+    (found,) = runs(services)
+    assert (found.run.distance_m, found.run.distance_trusted) == (80_000, False)
+    with services.store.read() as tx:
+        assert tx.day_totals(athlete(services), START.date(), START.date()) == []
+
+
+def test_a_run_of_weeks_is_refused(services: Services) -> None:
+    first, second = (START - timedelta(days=12), START - timedelta(days=6))  # steps of less than a week are pauses
+    points = "".join(
+        f"<Trackpoint><Time>{at:%Y-%m-%dT%H:%M:%SZ}</Time><DistanceMeters>{n}</DistanceMeters></Trackpoint>"
+        for n, at in enumerate((first, second, START))
+    )
+    data = (
+        f"<Activities><Activity Sport='Running'><Lap><Track>{points}</Track></Lap></Activity></Activities>".encode()
+    )
+
+    assert taken_in(services, data) == "goes on for 12 days, longer than any run: its times are wrong"
+    assert runs(services) == []
+
+
+def test_a_run_of_tomorrow_week_is_refused_and_one_beyond_the_date_line_is_not(services: Services) -> None:
+    assert taken_in(services, fit(NOW + timedelta(hours=14))) is None
+
+    reason = taken_in(services, fit(datetime(2038, 1, 19, tzinfo=UTC)), "b.fit")
+
+    assert reason is not None
+    assert reason.startswith("is dated 19 January 2038, which lies ahead")
+    assert len(runs(services)) == 1
 
 
 # from bytes to a run

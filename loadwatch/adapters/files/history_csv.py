@@ -15,6 +15,7 @@ from loadwatch.adapters.files.sports import sport_of
 from loadwatch.domain.activity import RUN_FAMILY
 from loadwatch.domain.backtest import History, HistoryRow, histories
 from loadwatch.domain.symptoms import Region, Side
+from loadwatch.domain.thresholds import LONGEST_RUN_M, LONGEST_RUN_S
 
 COLUMNS: Final[tuple[str, ...]] = (
     *("date", "distance_km", "distance_m", "ascent_m", "descent_m", "fast_m", "duration_min", "duration_s"),
@@ -26,12 +27,6 @@ MAX_DAYS: Final = 40_000
 """A history of more than a hundred years has a wrong date in it."""
 
 _YEARS: Final = range(1900, 2200)
-
-MAX_DURATION_S: Final = 10 * 86_400.0
-"""Nobody runs longer at a time; seconds under the name of minutes are."""
-
-MAX_DISTANCE_M: Final = 1_000_000.0
-"""Nobody runs further at a time; metres under the name of kilometres are."""
 
 NOTED: Final = 3
 """Rows with the same fault that are named; the others are counted."""
@@ -267,7 +262,7 @@ class _Rows:
         if text.casefold() in _BLANK:
             return None
         metres = self._metres(text) * (1 if in_metres else 1000)
-        if metres > MAX_DISTANCE_M:
+        if metres > LONGEST_RUN_M:  # metres under the name of kilometres
             hint = "" if in_metres else "; if these are metres, map them with --columns distance_m=…"
             raise ValueError(f"{text} {'m' if in_metres else 'km'} is no distance of a run{hint}")
         return metres
@@ -285,7 +280,7 @@ class _Rows:
         else:
             hours, minutes, seconds = (int(part or 0) for part in length.groups())
             total = 3600.0 * hours + 60 * minutes + seconds
-        if total > MAX_DURATION_S:
+        if total > LONGEST_RUN_S:  # seconds under the name of minutes
             raise ValueError(f"{text} is longer than anybody runs")
         return total
 
