@@ -271,6 +271,13 @@ def test_a_body_of_unstated_length_has_the_same_limit(known):
 # malformed
 
 
+def test_a_body_as_deep_as_python_can_just_read_is_kept_or_refused(known):
+    for depth in range(850, 1000, 3):
+        body = json.dumps({**BODY, "object_id": depth})[:-1] + ', "more": ' + "[" * depth + "]" * depth + "}"
+
+        assert known.client.post(PATH, data=body).status_code in (200, 400)
+
+
 class BrokenChunks(io.BytesIO):
     """A body as gunicorn gives it where a chunk does not end as it should."""
 
