@@ -213,8 +213,7 @@ class RightsService:
                 return None  # another worker was first, or the athlete has connected anew
             purged = tx.purge_runs(athlete_id, SOURCE)
             counts = tx.purge_connection(athlete_id, SOURCE, connection.strava_athlete_id)
-            weekly = tx.forget_weekly_mails(athlete_id)
-            receipt_id = self._settle(tx, athlete_id, why, purged, counts, weekly, now)
+            receipt_id = self._settle(tx, athlete_id, why, purged, counts, now)
             receipt = tx.receipt(athlete_id, receipt_id)
         # First: what a waiting mail on a check-in says must not come from runs that are gone.
         self._nudge.assess(athlete_id)
@@ -228,14 +227,14 @@ class RightsService:
         why: Why,
         purged: PurgedRuns,
         counts: dict[str, int],
-        weekly: list[str],
         now: datetime,
     ) -> int:
         """What follows from deleted runs: totals, a new judgement, the mails' files, the receipt and its mail."""
         recompute_days(tx, athlete_id, purged.days)
         if purged.starts:
             tx.want_assessment(athlete_id, max(purged.starts[0], now - WINDOW), now)
-        mails = [*purged.message_ids, *weekly]
+        # Also those on check-ins, and summaries: they quote runs.
+        mails = [*purged.message_ids, *tx.forget_mails(athlete_id)]
         self._mailbox.forget(athlete_id, mails)
         receipt_id = tx.add_receipt(
             athlete_id,
@@ -391,7 +390,7 @@ class RightsService:
                 purged = tx.purge_runs(athlete_id, SOURCE, fetched_before=before)
                 n_runs += len(purged.starts)
                 if purged.starts and purged.starts[-1] > now - WINDOW:
-                    self._settle(tx, athlete_id, "not_renewed", purged, {}, [], now)
+                    self._settle(tx, athlete_id, "not_renewed", purged, {}, now)
                     tx.want_backfill(athlete_id, now)
                 else:
                     recompute_days(tx, athlete_id, purged.days)

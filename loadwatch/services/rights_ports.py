@@ -146,8 +146,8 @@ class RightsTx(Protocol):
         """Delete tokens, gear, jobs, events and notes of the source; how many of each kind."""
         ...
 
-    def forget_weekly_mails(self, athlete_id: int) -> list[str]:
-        """Clear what is kept of the summaries' subjects; their message ids."""
+    def forget_mails(self, athlete_id: int) -> list[str]:
+        """Clear the subjects of the mails that may quote runs, all but receipts; their message ids."""
         ...
 
     def forget_gear(self, source: str, told_before: date) -> None:

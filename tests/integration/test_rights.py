@@ -252,6 +252,152 @@ def test_a_withdrawal_that_strava_confirms_deletes_all_that_came_from_there(home
     assert home.services.views.connection(bob) is not None
 
 
+POISON = re.compile(r"Poison|77001\d\d|g77|16[.,]?234|16\.2")
+"""Names, numbers of activities and gear, and a distance that nothing but Strava told."""
+
+KEPT = {
+    "athletes": 1,
+    "accounts": 1,
+    "symptom_reports": 1,
+    "ladder_entries": 1,
+    "purge_receipts": 1,
+    "assess_jobs": 1,
+}
+"""What is the runner's own or ours, and how many rows of it; all other tables that name an athlete must be empty."""
+
+
+def rows_of(home: Home, athlete_id: int, strava_id: int) -> dict[str, list[dict[str, Any]]]:
+    """Every row that belongs to an athlete, by its table."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    with home.services.engines.read.connect() as raw:
+        for table in Base.metadata.sorted_tables:
+            if table.name in ("strava_subscription", "subscription_checks"):
+                continue  # the server's
+            if table.name == "inbox":
+                theirs = table.c.owner_id == strava_id
+            elif table.name == "athletes":
+                theirs = table.c.id == athlete_id
+            elif "athlete_id" in table.c:
+                theirs = table.c.athlete_id == athlete_id
+            else:  # rows of a row of theirs
+                key = min(table.foreign_keys, key=lambda key: key.target_fullname)
+                theirs = key.parent.in_([row["id"] for row in found[key.column.table.name]])
+            rows = raw.execute(table.select().where(theirs).order_by(*table.primary_key.columns)).mappings()
+            found[table.name] = [dict(row) for row in rows]
+    return found
+
+
+def poisoned(home: Home) -> list[tuple[str, str]]:
+    """Table and column, or file, of all that still shows what came from Strava."""
+    found = []
+    with home.services.engines.read.connect() as raw:
+        for table in Base.metadata.sorted_tables:
+            for row in raw.execute(table.select()).mappings():
+                found += [(table.name, column) for column, value in row.items() if POISON.search(str(value))]
+    mails = (path for path in home.stack.settings.mailbox_dir.rglob("*") if path.is_file())
+    found += [("a mail", path.name) for path in mails if POISON.search(path.read_text(errors="replace"))]
+    return sorted(set(found))
+
+
+@pytest.fixture
+def all_of_ann(home: Home) -> int:
+    """An athlete with rows in every table that data from Strava reach, each marked."""
+    athlete_id = home.connect("ann@example.org", ANN)
+    with home.services.store.write() as tx:
+        tx.put_subscription(1, "https://run.example", NOW)
+    shoes = {"gear_id": "g77", "gear": {"id": "g77", "name": "Poison shoes", "distance": 116_200.0}}
+    for n in range(1, 11):
+        home.add(7_700_100 + n, 1 + 4 * n, 10.0, name="Poison run", gear_id="g77")
+    home.services.ingest.backfill(athlete_id, days=60)
+    home.services.assess.assess(athlete_id)
+    home.add(7_700_150, 0.1, 16.234, name="Poison run", **shoes)
+    home.push(object_type="activity", object_id=7_700_150, aspect_type="create", updates={"title": "Poison run"})
+    home.work_off()
+    home.services.assess.assess(athlete_id)
+    receipt = home.services.check_ins.record(
+        athlete_id, Draft(side="left", regions=frozenset({"PM"}), pain_today=6, pain_run=6)
+    )
+    assert receipt
+    home.services.assess.assess(athlete_id)
+    with home.services.store.write() as tx:
+        tx.update_athlete(athlete_id, next_weekly_at=NOW)
+    home.services.notify.queue_weekly()
+    home.services.notify.deliver_due()
+    home.clock.pass_by(hours=7)
+    home.services.rights.reconcile(athlete_id)
+    home.stack.sim.add_fault("status", path="/api/v3/activities/7700151", status=500)
+    home.push(object_type="activity", object_id=7_700_151, aspect_type="create", updates={})
+    home.work_off()
+    stray = {"object_type": "activity", "object_id": 7_700_152, "aspect_type": "create", "owner_id": ANN}
+    stray |= {"subscription_id": 9, "event_time": 1, "updates": {"title": "Poison run"}}
+    assert home.services.inbox.record(parse_push(json.dumps(stray).encode())).quarantined
+    with home.services.engines.write.begin() as raw:
+        (problem,) = raw.execute(text("SELECT id FROM symptom_reports")).scalars()
+        (run,) = raw.execute(text("SELECT id FROM runs WHERE source_id = 7700150")).scalars()
+        given = {"athlete_id": athlete_id, "problem_id": problem}
+        ladder = {
+            "first_day": NOW.date(),
+            "level": 1,
+            "tendon": False,
+            "old_long_m": 16_234.0,
+            "old_fast_m": 16_234.0,
+        }
+        raw.execute(Base.metadata.tables["ladder_entries"].insert().values(**given, **ladder, created_at=NOW))
+        kept = {"run_id": run, "kept": True, "updated_at": NOW}
+        raw.execute(Base.metadata.tables["ladder_kept"].insert().values(**given, **kept))
+    return athlete_id
+
+
+@on_both
+def test_after_a_withdrawal_no_table_and_no_mail_shows_what_came_from_strava(
+    home: Home, all_of_ann: int, caplog: pytest.LogCaptureFixture
+):
+    bob = home.connect("bob@example.org", BOB)
+    home.add(500, 3, owner=BOB)
+    home.services.ingest.backfill(bob)
+    home.services.assess.assess(bob)
+    before, of_bob = rows_of(home, all_of_ann, ANN), rows_of(home, bob, BOB)
+    reached = {table for table, _ in poisoned(home)}
+    assert reached >= {"runs", "shoes", "inbox", "fetch_jobs", "alerts", "ladder_entries", "a mail"}
+    assert all(before[t] for t in ("day_totals", "reconciliations", "sync_log", "outbox", "ladder_kept", "alerts"))
+    caplog.set_level("INFO")
+    home.stack.sim.deauthorise(ANN, push=False)
+
+    home.push()
+    home.check_withdrawals()
+    home.services.assess.assess(all_of_ann)
+    home.services.notify.deliver_due()
+
+    assert poisoned(home) == []
+    after = rows_of(home, all_of_ann, ANN)
+    on_check_ins = [alert["id"] for alert in after["alerts"] if alert["report_id"] is None]
+    assert on_check_ins == []
+    left = {t: len(rows) for t, rows in after.items() if rows and t not in ("alerts", "alert_transitions", "outbox")}
+    assert left == KEPT
+    assert {(mail["kind"], mail["state"]) for mail in after["outbox"]} == {
+        ("alert", "sent"),
+        ("receipt", "sent"),
+        ("weekly", "sent"),
+    }
+    assert rows_of(home, bob, BOB) == of_bob
+    assert POISON.search(caplog.text) is None
+
+
+@on_both
+def test_after_a_forged_withdrawal_every_row_is_as_it_was(home: Home, all_of_ann: int):
+    before = rows_of(home, all_of_ann, ANN)
+
+    home.push()
+    home.check_withdrawals()
+
+    after = rows_of(home, all_of_ann, ANN)
+    assert len(after.pop("inbox")) == len(before.pop("inbox")) + 1
+    told = after.pop("sync_log")
+    assert told[:-1] == before.pop("sync_log")
+    assert told[-1]["detail"] == "a withdrawal was announced; Strava denies it"
+    assert after == before
+
+
 def test_the_runner_gets_a_receipt_on_the_page_and_by_mail_and_no_copy_of_the_old_mails_stays(home: Home, ann: int):
     home.stack.sim.deauthorise(ANN, push=False)
     home.push()

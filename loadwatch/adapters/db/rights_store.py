@@ -190,11 +190,11 @@ class RightsStore:
         self._s.expire_all()
         return counts
 
-    def forget_weekly_mails(self, athlete_id: int) -> list[str]:
+    def forget_mails(self, athlete_id: int) -> list[str]:
         box = t.Outbox
-        weekly = (box.athlete_id == athlete_id, box.kind == "weekly")
-        self._s.execute(update(box).where(*weekly).values(mail_subject=None))
-        return list(self._s.scalars(select(box.message_id).where(*weekly)))
+        quoting = (box.athlete_id == athlete_id, box.kind != "receipt")
+        self._s.execute(update(box).where(*quoting).values(mail_subject=None))
+        return list(self._s.scalars(select(box.message_id).where(*quoting)))
 
     def forget_gear(self, source: str, told_before: date) -> None:
         shoe, run = t.ShoeRow, t.RunRow
