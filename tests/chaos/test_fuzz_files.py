@@ -83,7 +83,8 @@ def tcx(rng: random.Random, n: int = 40) -> bytes:
     points = "".join(
         f"<Trackpoint><Time>{START + timedelta(seconds=10 * i):%Y-%m-%dT%H:%M:%SZ}</Time><Position>"
         f"<LatitudeDegrees>{52.5 + i * 30 / 111_194.93:.7f}</LatitudeDegrees>"
-        f"<LongitudeDegrees>13.4</LongitudeDegrees></Position><AltitudeMeters>{50 + i / 10:.1f}</AltitudeMeters><DistanceMeters>{30 * i}</DistanceMeters>"
+        f"<LongitudeDegrees>13.4</LongitudeDegrees></Position>"
+        f"<AltitudeMeters>{50 + i / 10:.1f}</AltitudeMeters><DistanceMeters>{30 * i}</DistanceMeters>"
         f"<HeartRateBpm><Value>{140 + i % 9}</Value></HeartRateBpm></Trackpoint>"
         for i in range(n)
     )
