@@ -25,10 +25,11 @@ from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.planning import PlanningService
-from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights
+from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights, Subscriptions
 from loadwatch.services.recordings import RecordingService
 from loadwatch.services.rights import RightsService
 from loadwatch.services.shoes import ShoeService
+from loadwatch.services.subscription import SubscriptionService
 from loadwatch.services.sync import SyncService
 from loadwatch.services.tokens import TokenService
 from loadwatch.services.uploads import FileIngestService, UploadService
@@ -65,6 +66,29 @@ class Services:
     @cached_property
     def strava(self) -> Strava:
         return self.strava_for("live")
+
+    @cached_property
+    def subscription(self) -> SubscriptionService:
+        from loadwatch.adapters.strava.callback import callback_fault
+
+        return SubscriptionService(
+            self.store,
+            lambda by_hand: self._subscriptions("interactive" if by_hand else "reconcile"),
+            self._probe_strava,
+            lambda: callback_fault(self.settings),
+            self.clock,
+            self.settings.callback_url,
+            self.settings.strava_verify_token.get_secret_value(),
+        )
+
+    def _probe_strava(self) -> None:
+        # Of the calls that need no athlete's token the one that changes nothing.
+        self._subscriptions(None).list()
+
+    def _subscriptions(self, calls: CallClass | None) -> Subscriptions:
+        from loadwatch.adapters.strava.subscriptions import StravaSubscriptions
+
+        return StravaSubscriptions(self.settings, self.clock, self.limiter, calls)
 
     def strava_for(self, calls: CallClass) -> StravaRights:
         """The API for calls of one class: how much of Strava's limits they may use."""

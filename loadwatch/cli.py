@@ -494,6 +494,28 @@ def strava_unsubscribe() -> None:
             console.print(line)
 
 
+@strava.command("resume")
+def strava_resume() -> None:
+    """Ask Strava at once whether it has switched this application on again."""
+    from loadwatch.strava_admin import resume
+
+    with _services() as services:
+        fine, lines = resume(services)
+        for line in lines:
+            console.print(line)
+    sys.exit(not fine)
+
+
+@strava.command("quarantine")
+def strava_quarantine() -> None:
+    """Show events that are kept and not acted on, because they are nobody's here."""
+    from loadwatch.strava_admin import quarantine
+
+    with _services() as services:
+        for line in quarantine(services):
+            console.print(line)
+
+
 @strava.command("backfill")
 @click.option("--days", default=180, show_default=True, help="How far back.")
 @_athlete_option

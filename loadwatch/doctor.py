@@ -16,8 +16,9 @@ from loadwatch.adapters import broker
 from loadwatch.adapters.pulse import alive
 from loadwatch.bootstrap import Services, make_services
 from loadwatch.ready import database_state
+from loadwatch.services.errors import LoadwatchError
+from loadwatch.services.inbox import QUARANTINE_PER_DAY
 from loadwatch.settings import DERIVED_FROM_KEY, Settings
-from loadwatch.strava_admin import callback_fault
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 MOST_CLOCK_ERROR_S = 30.0
@@ -118,22 +119,19 @@ def _strava(services: Services) -> list[Checked]:
         do = "for pushes set LOADWATCH_STRAVA_CLIENT_ID and LOADWATCH_STRAVA_CLIENT_SECRET"
         return [Checked("note", "Strava", "not set up", do)]
     try:
-        with services.store.read() as tx:
-            subscription, told = tx.subscription_id(), tx.subscription_callback()
+        fine, lines = services.subscription.status()
+        kept = services.inbox.quarantine()
+    except LoadwatchError as error:
+        return [Checked("bad", "Strava", f"the subscription cannot be looked at: {error}", "loadwatch strava status")]
     except Exception as error:  # said above, under database
         return [Checked("bad", "Strava", f"the subscription cannot be read ({type(error).__name__})")]
-    if subscription is None:
-        return [Checked("bad", "Strava", "not subscribed: no run arrives by itself", "loadwatch strava subscribe")]
-    if told != settings.callback_url:
-        do = "loadwatch strava unsubscribe, then subscribe"
-        return [
-            Checked("bad", "Strava", "it pushes to another address than this server's (base URL or key changed)", do)
-        ]
-    fault = callback_fault(services)
-    if fault:
-        do = "LOADWATCH_BASE_URL must be the address at which Strava reaches this server"
-        return [Checked("bad", "Strava", f"subscription {subscription}, but the callback fails: {fault}", do)]
-    return [Checked("ok", "Strava", f"subscription {subscription}, the callback answers")]
+    do = "loadwatch strava subscribe; LOADWATCH_BASE_URL must be the address at which Strava reaches this server"
+    checks = [Checked("ok" if fine else "bad", "Strava", "; ".join(lines), do)]
+    if kept.n:
+        full = f"; {QUARANTINE_PER_DAY} a day are kept, and today no more" if kept.n_day >= QUARANTINE_PER_DAY else ""
+        says = f"{kept.n} events are nobody's here, for example: {kept.reasons[0].reason}{full}"
+        checks.append(Checked("note", "quarantine", says, "loadwatch strava quarantine"))
+    return checks
 
 
 def strava_budget(services: Services) -> list[Checked]:

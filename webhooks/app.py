@@ -83,7 +83,9 @@ def create_app(settings: Settings, inbox: InboxService) -> Flask:
             # The only answer that makes Strava try again.
             log.error("an event could not be stored (%s): Strava was asked to try again", type(error).__name__)
             return {"error": "not stored, try again"}, 503
-        if receipt.quarantined:
+        if receipt.dropped:
+            log.warning("the quarantine is full for today, an event was dropped: %s", receipt.quarantined)
+        elif receipt.quarantined:
             log.warning("an event was put in quarantine: %s", receipt.quarantined)
         return {"stored": receipt.inbox_id is not None}, 200
 

@@ -72,6 +72,15 @@ def keep() -> None:
     rights = services().rights
     drain(rights.due_reconciles, rights.reconcile, time.monotonic() + BUDGET_S)
     rights.purge_stale()
+    check_subscription()
+
+
+@shared_task(name="workers.care.check_subscription")
+def check_subscription(*, at_start: bool = False) -> None:
+    """See that Strava still pushes here, once a day and when a worker starts."""
+    everything = services()
+    if everything.settings.strava_configured:
+        everything.subscription.check_if_due(at_start=at_start)
 
 
 def read_files(budget_s: float) -> bool:

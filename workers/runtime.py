@@ -44,3 +44,4 @@ def _start_with_a_sweep(**_: object) -> None:
     worker_pulse(current_app.conf.loadwatch_redis_url)
     # What came in while no worker ran should not wait for the next knock.
     current_app.send_task("workers.care.sweep", expires=60)
+    current_app.send_task("workers.care.check_subscription", kwargs={"at_start": True}, expires=60)

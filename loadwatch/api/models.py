@@ -14,7 +14,9 @@ from loadwatch.domain.loads import RunLoad
 from loadwatch.domain.report import LoadLine, WeeklyReport
 from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, StravaBudget, SyncState
 from loadwatch.services.recordings import Recordings
+from loadwatch.services.rights_ports import Reconciliation
 from loadwatch.services.sync import complete_until
+from loadwatch.services.sync_ports import Quarantine, SubscriptionCheck, SubscriptionState
 from loadwatch.services.views import Ceilings, DayLoad
 
 Instant = Annotated[datetime, PlainSerializer(lambda at: at.isoformat().replace("+00:00", "Z"), return_type=str)]
@@ -621,6 +623,60 @@ class QuotaOut(BaseModel):
     resets_at: Instant
 
 
+class FoundByList(BaseModel):
+    """What Strava's list had found in the last 30 days that no message had told."""
+
+    last_read_at: Instant | None
+    missed: int = Field(description="Found by the list, not by a message")
+    edited: int
+    gone: int
+
+    @classmethod
+    def of(cls, found: Reconciliation) -> Self:
+        return cls(last_read_at=found.at, missed=found.n_missed, edited=found.n_edited, gone=found.n_gone)
+
+
+class SubscriptionOut(BaseModel):
+    """Whether Strava still pushes here."""
+
+    state: SubscriptionState
+    says: str
+    checked_at: Instant
+    next_at: Instant
+
+
+class QuarantineReasonOut(BaseModel):
+    reason: str
+    events: int
+    last_at: Instant
+
+
+class OperatorOut(BaseModel):
+    """What concerns the server, for the account that runs it."""
+
+    subscription: SubscriptionOut | None = Field(description="null: not looked at yet")
+    quarantined: int = Field(description="Messages that are nobody's here: kept apart, and dropped in the end")
+    quarantined_today: int
+    reasons: list[QuarantineReasonOut]
+
+    @classmethod
+    def of(cls, check: SubscriptionCheck | None, kept: Quarantine) -> Self:
+        return cls(
+            subscription=SubscriptionOut(
+                state=check.state, says=check.says, checked_at=check.at, next_at=check.next_at
+            )
+            if check
+            else None,
+            quarantined=kept.n,
+            quarantined_today=kept.n_day,
+            reasons=[QuarantineReasonOut(reason=r.reason, events=r.n, last_at=r.last_at) for r in kept.reasons],
+        )
+
+
+class SyncPath(BaseModel):
+    source_id: int
+
+
 class Sync(BaseModel):
     """Where the runs and the mails stand."""
 
@@ -642,9 +698,22 @@ class Sync(BaseModel):
     inactive_until: Instant | None = Field(
         description="Strava has switched the API application off; when it is asked again"
     )
+    found_by_list: FoundByList
+    gap: GapOut | None = Field(description="What is missing of the load now; null: nothing that is known of.")
+    operator: OperatorOut | None = Field(description="null: this account does not run the server")
 
     @classmethod
-    def of(cls, sync: SyncState, connection: Connection | None, budget: StravaBudget | None, now: datetime) -> Self:
+    def of(
+        cls,
+        sync: SyncState,
+        connection: Connection | None,
+        budget: StravaBudget | None,
+        now: datetime,
+        *,
+        by_list: Reconciliation,
+        gap: Gap | None,
+        operator: OperatorOut | None,
+    ) -> Self:
         state: Literal["connected", "needs_reauth"] = "needs_reauth"
         if connection is not None and connection.state == "connected":
             state = "connected"
@@ -666,6 +735,9 @@ class Sync(BaseModel):
             if budget
             else None,
             inactive_until=budget.inactive_until if budget else None,
+            found_by_list=FoundByList.of(by_list),
+            gap=GapOut.of(gap),
+            operator=operator,
         )
 
 

@@ -33,6 +33,7 @@ from loadwatch.api.models import (
     MeChange,
     MutedList,
     MutedOut,
+    OperatorOut,
     PlannedDay,
     Problem,
     Range,
@@ -44,6 +45,7 @@ from loadwatch.api.models import (
     RunPath,
     SnoozeAsked,
     Sync,
+    SyncPath,
     Week,
     WeekPath,
 )
@@ -236,9 +238,30 @@ def _routes(services: Services) -> APIBlueprint:
 
     @bp.get("/sync", summary="Where runs and mails stand", responses={200: Sync})
     def sync() -> Response:
+        return sync_now()
+
+    def sync_now() -> Response:
         budget = services.limiter.state() if services.settings.strava_configured else None
         state, connection = views.sync(g.athlete_id), views.connection(g.athlete_id)
-        return _json(Sync.of(state, connection, budget, services.clock()))
+        operator = None
+        if accounts.is_operator(g.athlete_id):
+            operator = OperatorOut.of(services.subscription.last_check(), services.inbox.quarantine())
+        return _json(
+            Sync.of(
+                state,
+                connection,
+                budget,
+                services.clock(),
+                by_list=services.rights.found_by_list(g.athlete_id),
+                gap=views.gap(g.athlete_id),
+                operator=operator,
+            )
+        )
+
+    @bp.post("/sync/<int:source_id>/retry", summary="Fetch an activity that is stuck now", responses={200: Sync})
+    def retry_fetch(path: SyncPath) -> Response:
+        services.sync.retry(g.athlete_id, path.source_id)
+        return sync_now()
 
     health.register(bp, services)
     planning.register(bp, services)

@@ -12,6 +12,7 @@ from loadwatch.domain.alerts import Sensitivity
 from loadwatch.domain.wording import Units
 from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, five_k_text, missing_scopes, read_five_k
 from loadwatch.services.errors import LoadwatchError
+from loadwatch.services.inbox import QUARANTINE_PER_DAY
 from loadwatch.services.sync import complete_until
 
 bp = Blueprint("settings", __name__)
@@ -38,7 +39,29 @@ def sync() -> str:
         receipts=services().rights.receipts(athlete_id()),
         retention_days=services().settings.strava_retention_days,
         connection=connection,
+        gap=views.gap(athlete_id()),
+        subscription=services().subscription.last_check() if _is_operator() else None,
+        quarantine=services().inbox.quarantine() if _is_operator() else None,
+        quarantine_per_day=QUARANTINE_PER_DAY,
     )
+
+
+def _is_operator() -> bool:
+    return cast("LoginUser", current_user).is_operator
+
+
+@bp.post("/sync/ask-strava")
+def ask_strava() -> Response:
+    """Whether Strava lets the application in again, asked now by its operator."""
+    if not _is_operator() or not services().settings.strava_configured:
+        abort(404)
+    try:
+        services().subscription.ask_now()
+    except LoadwatchError as error:
+        flash(f"Not yet: {error}.", "error")
+    else:
+        flash("Strava lets this server in again. What waited is fetched within a minute.")
+    return redirect(url_for("settings.sync"))
 
 
 @bp.post("/sync/<int:source_id>/retry")

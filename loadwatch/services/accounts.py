@@ -162,6 +162,12 @@ class AccountService:
         with self._database.read() as tx:
             return tx.account(account_id)
 
+    def is_operator(self, athlete_id: int) -> bool:
+        """Whether an athlete's account is the one that runs this server."""
+        with self._database.read() as tx:
+            account = tx.account_of_athlete(athlete_id)
+        return account is not None and account.is_operator
+
     def athlete_by_email(self, email: str) -> int | None:
         """The athlete behind an account's address."""
         with self._database.read() as tx:

@@ -2,8 +2,18 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 
 from loadwatch.services.ports import Clock, Database, Nudge, PushEvent
+from loadwatch.services.sync_ports import Quarantine
+
+DAY = timedelta(days=1)
+
+QUARANTINE_PER_DAY = 1000
+"""
+Design choice: more events than this that are nobody's are not kept in a day. Whoever learns the address can send any
+number of them; what is lost of an athlete's own the list finds. They are kept as long as other events, see `rights`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +23,8 @@ class Receipt:
     inbox_id: int | None
     """None: the very same body is there already."""
     quarantined: str | None
+    dropped: bool = False
+    """The quarantine took no more today."""
 
 
 class InboxService:
@@ -38,8 +50,16 @@ class InboxService:
                 reason = f"subscription {event.subscription_id} is not ours ({ours})"
             elif tx.athlete_of_strava(event.owner_id) is None:
                 reason = f"no athlete here is connected to Strava's athlete {event.owner_id}"
-            state = "quarantined" if reason else "pending"
-            inbox_id = tx.add_inbox(event, digest, state, reason, self._clock())
+            state, now = "quarantined" if reason else "pending", self._clock()
+            if reason and tx.n_quarantined(now - DAY, QUARANTINE_PER_DAY) >= QUARANTINE_PER_DAY:
+                return Receipt(None, reason, dropped=True)
+            inbox_id = tx.add_inbox(event, digest, state, reason, now)
         if inbox_id is not None and reason is None:
             self._nudge.inbox(inbox_id)
         return Receipt(inbox_id, reason)
+
+    def quarantine(self) -> Quarantine:
+        """What lies in quarantine, and why."""
+        since = self._clock() - DAY
+        with self._database.read() as tx:
+            return tx.quarantine(since, reasons=5)

@@ -766,6 +766,20 @@ class StravaRights(Strava, Protocol):
         ...
 
 
+class Subscriptions(Protocol):
+    """The application's one push subscription at Strava; every error is one of `errors.StravaError`."""
+
+    def create(self, callback_url: str, verify_token: str) -> int:
+        """Subscribe; Strava asks the callback for its consent before this returns. The subscription's id."""
+        ...
+
+    def list(self) -> "list[dict[str, Any]]":
+        """At most one, with `id` and `callback_url`."""
+        ...
+
+    def delete(self, subscription_id: int) -> None: ...
+
+
 class MailStore(Protocol):
     """Mails that are kept as files."""
 

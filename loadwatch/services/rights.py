@@ -396,8 +396,11 @@ class RightsService:
                     recompute_days(tx, athlete_id, purged.days)
                     self._mailbox.forget(athlete_id, purged.message_ids)
         with self._database.write() as tx:
+            n_dropped = tx.drop_quarantine(before)
             tx.forget_gear(SOURCE, before.date() + timedelta(days=1))
             tx.purge_events(before)
+        if n_dropped:
+            log.warning("%s events in quarantine were nobody's for so long that they were dropped", n_dropped)
         self._nudge.mails()
         return n_runs
 

@@ -1,10 +1,63 @@
 """What the use cases ask of the store about how far the runs of an athlete are here."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from loadwatch.domain.completeness import Gap
+
+SubscriptionState = Literal["ok", "none", "gone", "elsewhere", "unknown"]
+"""
+What became of the push subscription: Strava pushes here; none was ever made from here; ours is gone and could not be
+made anew; the application's one pushes to another address; Strava did not say.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionCheck:
+    """
+    What the last look at Strava's list of subscriptions showed.
+
+    Attributes
+    ----------
+    says : str
+        The state in words for the operator, with what to do.
+    next_at : datetime
+        When it is looked at again.
+    """
+
+    at: datetime
+    state: SubscriptionState
+    says: str
+    next_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineReason:
+    """Events that lie in quarantine for one reason."""
+
+    reason: str
+    n: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """
+    Events that are kept and not acted on, because they are nobody's here.
+
+    Attributes
+    ----------
+    n_day : int
+        Those of the last day.
+    reasons : tuple of QuarantineReason
+        The most frequent.
+    """
+
+    n: int
+    n_day: int
+    reasons: tuple[QuarantineReason, ...]
 
 
 class SyncTx(Protocol):
@@ -40,4 +93,34 @@ class SyncTx(Protocol):
     def put_gap(self, alert_id: int, gap: Gap | None) -> None: ...
     def athletes_with_gaps(self, limit: int) -> list[int]:
         """Those with an open alert of which something was missing."""
+        ...
+
+    # quarantine
+    def n_quarantined(self, since: datetime, at_most: int) -> int:
+        """Events that came into quarantine since then, counted up to `at_most`."""
+        ...
+
+    def quarantine(self, since: datetime, reasons: int) -> Quarantine:
+        """What lies there, with the most frequent reasons; `Quarantine.n_day` counts from `since` on."""
+        ...
+
+    def drop_quarantine(self, before: datetime) -> int:
+        """Delete what was received before then; how many."""
+        ...
+
+    # the push subscription
+    def subscription_check(self) -> SubscriptionCheck | None: ...
+    def claim_subscription_check(self, now: datetime, again: datetime, stale_before: datetime) -> bool:
+        """Claim the look that is due, or older than `stale_before`, until `again`; False if none is."""
+        ...
+
+    def put_subscription_check(self, check: SubscriptionCheck) -> None: ...
+
+    # after a pause
+    def read_lists_at(self, at: datetime) -> None:
+        """Have the last days of every connected athlete's list read then, or earlier if that is due before."""
+        ...
+
+    def wake_refused(self, now: datetime) -> None:
+        """Make due what waits because Strava took no calls of this application."""
         ...

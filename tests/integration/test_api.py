@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ EXAMPLE = {
     "alert_id": "2",
     "shoe_id": "1",
     "upload_id": "1",
+    "source_id": "990",
     "iso_week": "2026-W47",
 }
 
@@ -308,6 +309,23 @@ def test_sync_says_up_to_when_the_load_is_complete(ann: Caller, services: Servic
     body = ann("/sync").get_json()
     assert (body["awaited"], body["pending"]) == (2, 3)
     assert datetime.fromisoformat(body["complete_until"]) == edited.run.start < newest.run.start
+
+
+def test_a_stuck_activity_is_tried_again_for_whom_it_is_stuck(ann: Caller, bob: Caller, services: Services) -> None:
+    athlete_id = services.accounts.athlete_by_email(ANN)
+    assert athlete_id is not None
+    with services.store.write() as tx:
+        job_id = tx.want(athlete_id, "strava", 990, deletion=False, now=NOW + timedelta(hours=3))
+
+    problem(bob("/sync/990/retry", "POST"), 404)
+    problem(ann("/sync/991/retry", "POST"), 404)
+    with services.store.read() as tx:
+        assert tx.due_job_ids(NOW, 10) == []
+    body = ann("/sync/990/retry", "POST").get_json()
+
+    assert (body["pending"], body["found_by_list"]["missed"]) == (1, 0)
+    with services.store.read() as tx:
+        assert tx.due_job_ids(NOW, 10) == [job_id]
 
 
 def test_a_database_that_is_away_is_a_503(ann: Caller, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

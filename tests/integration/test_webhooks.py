@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -373,6 +373,51 @@ def test_a_wrong_subscription_is_kept_apart_and_released_when_it_becomes_ours(kn
         tx.put_subscription(9, "https://run.example", NOW)
         assert tx.release_quarantine() == 1
     assert known.rows() == [(13127941701, "pending", None)]
+
+
+def test_what_waited_apart_is_released_in_the_order_in_which_it_came(door):
+    with door.services.store.write() as tx:
+        tx.put_subscription(SUBSCRIPTION, "https://run.example", NOW)
+    for object_id in (3, 1, 2):
+        door.push({**BODY, "object_id": object_id})
+
+    with door.services.store.write() as tx:
+        link = Connection(tx.add_athlete("Ann", None, "UTC", NOW), OWNER, "a", "r", NOW, frozenset(), "connected")
+        tx.put_connection(link, NOW)
+        tx.release_quarantine()
+    with door.services.store.read() as tx:
+        found = [tx.inbox_item(i) for i in tx.pending_inbox_ids(10)]
+    assert [item.object_id for item in found if item] == [3, 1, 2]
+    with door.services.store.write() as tx:
+        assert tx.release_quarantine() == 0
+
+
+def test_of_what_is_nobodys_only_so_many_a_day_are_kept_and_what_is_ours_still_is(known, monkeypatch, caplog):
+    monkeypatch.setattr("loadwatch.services.inbox.QUARANTINE_PER_DAY", 3)
+    answers = [known.push({**BODY, "owner_id": 666, "object_id": n}) for n in range(1, 6)]
+
+    assert answers == [200] * 5  # Strava is not to try again
+    assert [object_id for object_id, _, _ in known.rows()] == [1, 2, 3]
+    assert "dropped" in caplog.text
+    known.push({**BODY, "object_id": 6})
+    assert known.rows()[-1] == (6, "pending", None)
+    kept = known.services.inbox.quarantine()
+    assert (kept.n, kept.n_day, [r.n for r in kept.reasons]) == (3, 3, [3])
+
+    known.services.inbox._clock = lambda: NOW + timedelta(days=1)
+    known.push({**BODY, "owner_id": 666, "object_id": 7})
+    assert known.rows()[-1][:2] == (7, "quarantined")
+
+
+def test_what_nobody_claims_is_dropped_with_the_other_old_events(known, caplog):
+    known.push({**BODY, "owner_id": 666})
+    rights = known.services.rights
+    for days, n_left in ((7, 1), (8, 0)):
+        rights._clock = lambda days=days: NOW + timedelta(days=days)
+        rights.purge_stale()
+        assert len(known.rows()) == n_left
+
+    assert "1 events in quarantine" in caplog.text
 
 
 def test_before_a_subscription_is_noted_every_one_is_taken_for_ours(door):

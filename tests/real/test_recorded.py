@@ -19,7 +19,8 @@ import pytest
 import yaml
 
 from loadwatch.adapters.strava import parse
-from loadwatch.adapters.strava.client import StravaClient, StravaSubscriptions
+from loadwatch.adapters.strava.client import StravaClient
+from loadwatch.adapters.strava.subscriptions import StravaSubscriptions
 from loadwatch.domain.activity import RUN_FAMILY, counted
 from loadwatch.domain.speed import distance_is_trusted
 from loadwatch.services.errors import (

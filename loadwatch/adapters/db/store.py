@@ -186,7 +186,7 @@ class SqlTx(HealthStore, RightsStore, ShoeStore, SyncStore, UploadStore):
         release = update(t.Inbox).where(t.Inbox.state == "quarantined", t.Inbox.owner_id.in_(known))
         if ours is not None:
             release = release.where(t.Inbox.subscription_id == ours)
-        return self._changed(release.values(state="pending", reason=None))
+        return self._changed(release.values(state="pending", reason=None, processed_at=None))
 
     # fetch jobs
 
@@ -940,10 +940,13 @@ class SqlTx(HealthStore, RightsStore, ShoeStore, SyncStore, UploadStore):
         return self._s.scalar(select(t.StravaSubscription.callback_url).limit(1))
 
     def put_subscription(self, subscription_id: int | None, callback_url: str, now: datetime) -> None:
-        self._s.execute(delete(t.StravaSubscription))
+        row = t.StravaSubscription
+        self._s.execute(delete(row).where(row.id != subscription_id) if subscription_id is not None else delete(row))
         if subscription_id is not None:
-            self._s.add(t.StravaSubscription(id=subscription_id, callback_url=callback_url, created_at=now))
-            self._s.flush()
+            # A check and a command may find the same one at once.
+            values = {"id": subscription_id, "callback_url": callback_url, "created_at": now}
+            insert = self._upsert(row).values(values)
+            self._s.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"callback_url": callback_url}))
 
     # sync
 

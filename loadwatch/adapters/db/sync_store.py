@@ -1,22 +1,25 @@
-"""The part of the store that knows what is still awaited."""
+"""The part of the store that knows what is still awaited, and how the pushes stand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, null, or_, select, update
+from sqlalchemy import Executable, delete, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
 from loadwatch.domain.alerts import OPEN_STATES, AlertState
 from loadwatch.domain.completeness import Gap
+from loadwatch.services.sync_ports import Quarantine, QuarantineReason, SubscriptionCheck, SubscriptionState
 
 
 class SyncStore:
     """Mixed into `store.SqlTx`; see `services.sync_ports.SyncTx` for what each method promises."""
 
     _s: Session
+    _changed: Callable[[Executable], int]
+    _upsert: Any
 
     # what is awaited
 
@@ -64,6 +67,72 @@ class SyncStore:
         row = t.AlertRow
         open_ones = (row.state.in_(sorted(OPEN_STATES)), row.gap.is_not(null()))
         return list(self._s.scalars(select(row.athlete_id).where(*open_ones).distinct().limit(limit)))
+
+    # quarantine
+
+    def n_quarantined(self, since: datetime, at_most: int) -> int:
+        row = t.Inbox
+        # By the index of states: the newest first, and no more of them than are asked for.
+        newest = select(row.received_at).where(row.state == "quarantined").order_by(row.id.desc()).limit(at_most)
+        return sum(received_at > since for received_at in self._s.scalars(newest))
+
+    def quarantine(self, since: datetime, reasons: int) -> Quarantine:
+        row = t.Inbox
+        kept = row.state == "quarantined"
+        n = self._s.scalar(select(func.count()).select_from(row).where(kept)) or 0
+        n_day = self._s.scalar(select(func.count()).select_from(row).where(kept, row.received_at > since)) or 0
+        grouped = (
+            select(row.reason, func.count(), func.max(row.received_at))
+            .where(kept)
+            .group_by(row.reason)
+            .order_by(func.count().desc(), func.max(row.id).desc())
+            .limit(reasons)
+        )
+        found = tuple(QuarantineReason(why or "", count, last) for why, count, last in self._s.execute(grouped))
+        return Quarantine(n, n_day, found)
+
+    def drop_quarantine(self, before: datetime) -> int:
+        row = t.Inbox
+        return self._changed(delete(row).where(row.state == "quarantined", row.received_at < before))
+
+    # the push subscription
+
+    def subscription_check(self) -> SubscriptionCheck | None:
+        row = self._s.get(t.SubscriptionCheckRow, 1)
+        if row is None or row.at is None:
+            return None
+        return SubscriptionCheck(row.at, cast("SubscriptionState", row.state), row.says, row.next_at)
+
+    def claim_subscription_check(self, now: datetime, again: datetime, stale_before: datetime) -> bool:
+        row = t.SubscriptionCheckRow
+        insert = self._upsert(row).values(id=1, state="unknown", says="", next_at=again)
+        claim = insert.on_conflict_do_update(
+            index_elements=["id"],
+            set_={"next_at": again},
+            where=or_(row.next_at <= now, row.at <= stale_before),
+        )
+        return self._s.scalar(claim.returning(row.id)) is not None
+
+    def put_subscription_check(self, check: SubscriptionCheck) -> None:
+        row = t.SubscriptionCheckRow
+        values = asdict(check)
+        insert = self._upsert(row).values(id=1, **values)
+        self._s.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
+
+    # after a pause
+
+    def read_lists_at(self, at: datetime) -> None:
+        row = t.StravaConnection
+        later = (row.state == "connected", or_(row.recent_at.is_(None), row.recent_at > at))
+        self._s.execute(update(row).where(*later).values(recent_at=at))
+
+    def wake_refused(self, now: datetime) -> None:
+        job, link = t.FetchJob, t.StravaConnection
+        refused = job.limited_until > now
+        self._s.execute(update(job).where(refused).values(next_attempt_at=now, limited_until=None))
+        for column in (link.backfill_at, link.check_at):
+            self._s.execute(update(link).where(column > now).values({column.key: now}))
+        self.read_lists_at(now)
 
 
 def read_gap(stored: dict[str, Any] | None) -> Gap | None:

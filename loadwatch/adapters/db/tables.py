@@ -146,6 +146,20 @@ class StravaSubscription(Base):
     created_at: Mapped[datetime]
 
 
+class SubscriptionCheckRow(Base):
+    """What the last look at Strava's list of subscriptions showed; at most one row, number 1."""
+
+    __tablename__ = "subscription_checks"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime | None]
+    """None: the first look is under way."""
+    state: Mapped[str] = mapped_column(String(20))
+    """See `services.sync_ports.SubscriptionState`."""
+    says: Mapped[str]
+    next_at: Mapped[datetime]
+
+
 class Inbox(Base):
     __tablename__ = "inbox"
     __table_args__ = (Index("ix_inbox_state_id", "state", "id"), Index("ix_inbox_owner_id", "owner_id"))

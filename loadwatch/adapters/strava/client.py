@@ -12,14 +12,14 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from loadwatch.adapters.strava import parse
-from loadwatch.adapters.strava.limiter import INACTIVE_WORDS, CallClass, Limiter, Reservation, exhausted_until
+from loadwatch.adapters.strava.answers import blames_the_application, of_status
+from loadwatch.adapters.strava.limiter import INACTIVE_WORDS, CallClass, Limiter, Reservation
 from loadwatch.domain.activity import Streams
 from loadwatch.services.errors import (
     AppInactive,
     NotFound,
     RateLimited,
     RefreshRejected,
-    StravaError,
     StravaUnavailable,
     Unauthorized,
 )
@@ -79,7 +79,7 @@ def _translated(clock: Clock) -> Iterator[None]:
     except strava_exc.ApplicationInactive as error:
         raise AppInactive(INACTIVE_WORDS) from error
     except requests.HTTPError as error:
-        raise _of_status(error, clock()) from error
+        raise of_status(error, clock()) from error
     except requests.JSONDecodeError as error:
         raise StravaUnavailable("Strava answered with something that is not JSON") from error
     except requests.RequestException as error:
@@ -87,18 +87,6 @@ def _translated(clock: Clock) -> Iterator[None]:
         raise StravaUnavailable(f"Strava cannot be reached ({type(error).__name__})") from error
     except (ValueError, KeyError, TypeError) as error:
         raise StravaUnavailable(f"Strava's answer cannot be read ({type(error).__name__})") from error
-
-
-def _of_status(error: requests.HTTPError, now: datetime) -> StravaError:
-    response = error.response
-    status = response.status_code if response is not None else 0
-    if status == 429 and response is not None:
-        return RateLimited(exhausted_until(response.headers, now))
-    if status == 401:
-        return Unauthorized("Strava refused the token (401)")
-    if status == 404:
-        return NotFound("404 from Strava")
-    return StravaUnavailable(f"Strava answered {status}")
 
 
 class StravaClient:
@@ -205,7 +193,7 @@ class StravaClient:
             response = getattr(error.__cause__, "response", None)
             if response is None or response.status_code not in (400, 401):
                 raise
-            if _blames_the_application(response):
+            if blames_the_application(response):
                 # Our own client id or secret is wrong: no athlete's connection is lost by that.
                 raise AppInactive(
                     "Strava does not accept this application: check LOADWATCH_STRAVA_CLIENT_ID and _SECRET"
@@ -216,51 +204,3 @@ class StravaClient:
             refresh_token=answer["refresh_token"],
             expires_at=datetime.fromtimestamp(answer["expires_at"], UTC),
         )
-
-
-def _blames_the_application(response: requests.Response) -> bool:
-    try:
-        errors = response.json().get("errors") or []
-    except (ValueError, AttributeError):
-        return False
-    return any(isinstance(e, dict) and e.get("resource") == "Application" for e in errors)
-
-
-class StravaSubscriptions:
-    """The app's one push subscription."""
-
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings = settings
-        self._clock = clock
-
-    def _request(self, method: str, path: str = "", **kwargs: Any) -> Any:
-        settings = self._settings
-        secret = {
-            "client_id": settings.strava_client_id,
-            "client_secret": settings.strava_client_secret.get_secret_value(),
-        }
-        # Not through stravalib: it would write the secret into a log line with the address.
-        with _translated(self._clock):
-            fields = {**secret, **kwargs}
-            response = make_session(settings).request(
-                method,
-                f"{_STRAVA}/api/v3/push_subscriptions{path}",
-                data=fields if method == "POST" else None,
-                params=None if method == "POST" else fields,
-            )
-            if response.status_code == 400:
-                raise StravaError(f"Strava refused: {response.text[:500]}")
-            response.raise_for_status()
-            return response.json() if response.content else None
-
-    def create(self, callback_url: str, verify_token: str) -> int:
-        """Subscribe; Strava asks the callback for its consent before this returns. The subscription's id."""
-        answer = self._request("POST", callback_url=callback_url, verify_token=verify_token)
-        return int(answer["id"])
-
-    def list(self) -> "list[dict[str, Any]]":
-        """At most one, with `id` and `callback_url`."""
-        return list(self._request("GET") or [])
-
-    def delete(self, subscription_id: int) -> None:
-        self._request("DELETE", f"/{subscription_id}")

@@ -234,6 +234,25 @@ class Limiter:
             raise RateLimited(until, "the rest of Strava's rate limit is kept for what is more urgent")
         return Reservation(now, after_break=broken != "0")
 
+    def probe(self) -> Reservation:
+        """
+        Room for one call that shows whether Strava has switched the application on again, whatever was noted.
+
+        Raises
+        ------
+        RateLimited
+            If no call is left.
+        """
+        now = self._clock()
+        answer = self._run(
+            _RESERVE,
+            [*self._windows(now), self._key("limits"), self._key("no break")],
+            [int(now.timestamp()), SHARE_PERCENT["interactive"], *FIRST_LIMITS],
+        )
+        if answer is not None and answer[0] != "room":
+            raise RateLimited(day_start(now) + DAY if answer[0] == "day" else quarter_start(now) + QUARTER)
+        return Reservation(now, after_break=True)
+
     def check(self) -> Reservation:
         """
         Leave for a call that Strava does not count: of a token.
