@@ -636,6 +636,45 @@ def test_an_activity_whose_message_waits_is_not_found_by_the_list(home: Home, an
     assert home.services.rights.found_by_list(ann).n_missed == 0
 
 
+# events on one activity
+
+
+@on_both
+def test_a_burst_of_events_costs_one_fetch_and_what_comes_during_a_fetch_one_more(home: Home):
+    athlete_id = home.connect("ann@example.org", ANN)
+    home.add(5, 1)
+
+    def title(text: str) -> None:
+        home.stack.sim.update_activity(5, {"name": text}, push=False)
+        home.push(object_type="activity", object_id=5, updates={"title": text})
+
+    def fetches() -> int:
+        return int(home.stack.sim.state()["counters"].get("GET /api/v3/activities/<id>", 0))
+
+    for n in range(20):
+        title(f"Title {n}")
+    home.work_off()
+    assert fetches() == 1
+
+    title("Before")
+    service = home.services.ingest
+    with home.services.store.write() as tx:
+        job_id = tx.job_id(athlete_id, "strava", 5)
+        assert job_id is not None
+        job = tx.claim_job(job_id, service._leases.me(), [], NOW, NOW + timedelta(minutes=1))
+    assert job is not None
+    fetched = service._with_token(job)
+    title("Meanwhile")
+    service._store(job, fetched)
+    home.work_off()
+
+    assert fetches() == 3
+    with home.services.store.read() as tx:
+        known = tx.run_by_source(athlete_id, "strava", 5)
+    assert known is not None
+    assert known.run.name == "Meanwhile"
+
+
 # retention
 
 
