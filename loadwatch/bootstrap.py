@@ -13,7 +13,7 @@ from loadwatch.adapters.mail import FileMailbox, SmtpMailer
 from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.passwords import Argon2Hasher
 from loadwatch.adapters.processes import ProcessLeases
-from loadwatch.adapters.strava.limiter import CallClass, Limiter
+from loadwatch.adapters.strava.limiter import SHARE_PERCENT, CallClass, Limiter
 from loadwatch.adapters.upload_files import UploadFolder
 from loadwatch.domain.activity import Recording
 from loadwatch.domain.symptom_rules import Clinic
@@ -186,7 +186,18 @@ class Services:
 
     @cached_property
     def sync(self) -> SyncService:
-        return SyncService(self.store, self.clock)
+        return SyncService(self.store, self.clock, self._history_budget)
+
+    def _history_budget(self) -> HistoryBudget | None:
+        """What the settings allow the history, as far as Strava's limits do; None while nothing may be asked."""
+        budget = self.limiter.state() if self.settings.strava_configured else None
+        if budget is None or budget.inactive_until is not None:
+            return None
+        room = {q.window: q.limit * SHARE_PERCENT["backfill"] // 100 for q in budget.quotas}
+        s = self.settings
+        return HistoryBudget(
+            min(s.strava_history_per_quarter, room["quarter"]), min(s.strava_history_per_day, room["day"])
+        )
 
     @cached_property
     def planning(self) -> PlanningService:

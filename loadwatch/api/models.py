@@ -15,7 +15,7 @@ from loadwatch.domain.report import LoadLine, WeeklyReport
 from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, StravaBudget, SyncState
 from loadwatch.services.recordings import Recordings
 from loadwatch.services.rights_ports import Reconciliation
-from loadwatch.services.sync import complete_until
+from loadwatch.services.sync import HistoryProgress, complete_until
 from loadwatch.services.sync_ports import Quarantine, SubscriptionCheck, SubscriptionState
 from loadwatch.services.views import Ceilings, DayLoad
 
@@ -623,6 +623,23 @@ class QuotaOut(BaseModel):
     resets_at: Instant
 
 
+class HistoryOut(BaseModel):
+    """How far the past is read in detail; the rest counts by its distance."""
+
+    runs: int
+    read: int
+    left_s: int | None = Field(description="How long the rest takes at Strava's limits, about; null: not known [s]")
+
+    @classmethod
+    def of(cls, progress: HistoryProgress) -> Self:
+        left = progress.left
+        return cls(
+            runs=progress.n_runs,
+            read=progress.n_read,
+            left_s=None if left is None else round(left.total_seconds()),
+        )
+
+
 class FoundByList(BaseModel):
     """What Strava's list had found in the last 30 days that no message had told."""
 
@@ -698,6 +715,7 @@ class Sync(BaseModel):
     inactive_until: Instant | None = Field(
         description="Strava has switched the API application off; when it is asked again"
     )
+    history: HistoryOut
     found_by_list: FoundByList
     gap: GapOut | None = Field(description="What is missing of the load now; null: nothing that is known of.")
     operator: OperatorOut | None = Field(description="null: this account does not run the server")
@@ -710,6 +728,7 @@ class Sync(BaseModel):
         budget: StravaBudget | None,
         now: datetime,
         *,
+        history: HistoryProgress,
         by_list: Reconciliation,
         gap: Gap | None,
         operator: OperatorOut | None,
@@ -735,6 +754,7 @@ class Sync(BaseModel):
             if budget
             else None,
             inactive_until=budget.inactive_until if budget else None,
+            history=HistoryOut.of(history),
             found_by_list=FoundByList.of(by_list),
             gap=GapOut.of(gap),
             operator=operator,

@@ -252,6 +252,7 @@ def _routes(services: Services) -> APIBlueprint:
                 connection,
                 budget,
                 services.clock(),
+                history=services.sync.progress(g.athlete_id),
                 by_list=services.rights.found_by_list(g.athlete_id),
                 gap=views.gap(g.athlete_id),
                 operator=operator,

@@ -1,8 +1,9 @@
 """Quantities as the runner reads them: in their units, their time zone, and words."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -118,6 +119,16 @@ def moment_text(at: datetime | None, timezone: str) -> str:
         return UNKNOWN
     local = at.astimezone(zone(timezone))
     return f"{day_text(local.date(), year=True)}, {local:%H:%M}"
+
+
+def about_text(left: timedelta) -> str:
+    """A time to wait, roughly: "45 minutes", "5 hours", "3 days"."""
+    minutes = left.total_seconds() / 60
+    if minutes <= 90:
+        return f"{math.ceil(minutes)} minutes"
+    if minutes <= 36 * 60:
+        return f"{math.ceil(minutes / 60)} hours"
+    return f"{math.ceil(minutes / 60 / 24)} days"
 
 
 def zone(timezone: str | None) -> ZoneInfo:
@@ -304,6 +315,7 @@ def register(app: Flask) -> None:
         "day": day_text,
         "full_day": lambda day: day_text(day, year=True),
         "gap": lambda gap: gap_text(gap, zone(profile().timezone)),
+        "about": about_text,
         "moment": lambda at, timezone=None: moment_text(at, timezone or profile().timezone),
         "reason_name": reason_name,
         "sport": sport_text,

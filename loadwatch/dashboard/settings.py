@@ -40,6 +40,7 @@ def sync() -> str:
         retention_days=services().settings.strava_retention_days,
         connection=connection,
         gap=views.gap(athlete_id()),
+        history=services().sync.progress(athlete_id()),
         subscription=services().subscription.last_check() if _is_operator() else None,
         quarantine=services().inbox.quarantine() if _is_operator() else None,
         quarantine_per_day=QUARANTINE_PER_DAY,

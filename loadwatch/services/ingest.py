@@ -46,6 +46,9 @@ GIVE_UP_MISSING = timedelta(hours=1)
 PAGE = 200
 """Activities that one call to the list can give."""
 
+MAX_PAGES = 50
+"""Of one list: ten thousand activities."""
+
 BACKFILL_DAYS = 180
 BACKFILL_AGAIN = timedelta(minutes=10)
 
@@ -376,13 +379,15 @@ class IngestService:
 
         Without it the first spike could be judged only after weeks. One call holds 200 activities; until
         `want_features` has asked for their samples these runs count by the distance that Strava states. If it
-        fails half-way it is due again in ten minutes.
+        fails half-way it is due again in ten minutes, and goes on with the page at which it stopped: Strava lists
+        the oldest first, so what is new comes at the end. What a deletion moves to a page that was read already
+        `RightsService.reconcile` finds.
         """
         with self._database.write() as tx:
             tx.want_backfill(athlete_id, self._clock() + BACKFILL_AGAIN)
-        after = self._clock() - timedelta(days=days)
+            after, first_page = tx.begin_backfill(athlete_id, self._clock() - timedelta(days=days))
         stored = 0
-        for page_number in range(1, 51):
+        for page_number in range(first_page, MAX_PAGES + 1):
             try:
                 token = self._tokens.access_token(athlete_id)
                 page = self._strava_past.list_page(token, after, page_number)
@@ -412,6 +417,7 @@ class IngestService:
                 _note_gear(tx, athlete_id, page.records, now)
                 for complaint in page.unreadable:
                     tx.log_sync(athlete_id, "unreadable", complaint, now)
+                tx.put_backfill_page(athlete_id, page_number + 1)
             if page.n_raw < PAGE:
                 break
         with self._database.write() as tx:

@@ -16,7 +16,7 @@ from loadwatch.services.errors import (
     StravaUnavailable,
     Unauthorized,
 )
-from loadwatch.services.ingest import BACKFILL_DAYS, PAGE, SOURCE, recompute_days
+from loadwatch.services.ingest import BACKFILL_DAYS, MAX_PAGES, PAGE, SOURCE, recompute_days
 from loadwatch.services.ports import (
     ActivityRecord,
     Clock,
@@ -59,8 +59,6 @@ MAX_CHECKED_GONE = 50
 
 SHOWN = timedelta(days=30)
 """Over how long the sync page sums up what the list had found."""
-
-MAX_PAGES = 50
 
 log = logging.getLogger(__name__)
 

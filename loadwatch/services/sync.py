@@ -1,10 +1,13 @@
 """Where an athlete's runs stand, and a nudge for one that is stuck."""
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from loadwatch.domain.completeness import Completeness, CutOff
 from loadwatch.services.errors import NotYours
-from loadwatch.services.ingest import SOURCE
+from loadwatch.services.ingest import LOAD_WINDOW, SOURCE, HistoryBudget
 from loadwatch.services.ports import Clock, Connection, Database, SyncState, Tx
 
 
@@ -65,12 +68,77 @@ def note_gaps(tx: Tx, athlete_id: int, since: datetime, known: Completeness) -> 
             tx.put_gap(alert_id, gap)
 
 
-class SyncService:
-    """What a runner may do about runs that do not arrive."""
+QUARTER = timedelta(minutes=15)
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+
+@dataclass(frozen=True, slots=True)
+class HistoryProgress:
+    """
+    How far a runner's past is read in detail.
+
+    Attributes
+    ----------
+    n_runs, n_read : int
+        Runs of which more than the distance may be known, and those of which that was asked for.
+    left : timedelta or None
+        How long the others take at what Strava lets this server ask; None: not known.
+    """
+
+    n_runs: int
+    n_read: int
+    left: timedelta | None
+
+
+def time_left(n_left: int, used_today: int, budget: HistoryBudget) -> timedelta | None:
+    """
+    How long it takes to ask for the samples of so many runs, one call each.
+
+    Parameters
+    ----------
+    used_today : int
+        Calls of this kind in the last day.
+
+    Returns
+    -------
+    timedelta or None
+        Whole quarters of an hour if the rest of the day is enough, otherwise whole days; None: the budget is zero.
+    """
+    if not n_left:
+        return timedelta()
+    if budget.per_quarter_hour <= 0 or budget.per_day <= 0:
+        return None
+    today = max(budget.per_day - used_today, 0)
+    if n_left <= today:
+        return QUARTER * math.ceil(n_left / budget.per_quarter_hour)
+    by_day = math.ceil((n_left - today) / budget.per_day)
+    return max(timedelta(days=by_day), QUARTER * math.ceil(n_left / budget.per_quarter_hour))
+
+
+class SyncService:
+    """
+    What a runner may see and do of runs that do not arrive.
+
+    Parameters
+    ----------
+    budget : callable
+        For how many runs of the past samples may be asked by now; None while Strava lets nobody in.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, budget: Callable[[], HistoryBudget | None] = lambda: None
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._budget = budget
+
+    def progress(self, athlete_id: int) -> HistoryProgress:
+        """How far the past is read in detail, and how long the rest takes: all athletes wait in one line."""
+        budget, now = self._budget(), self._clock()
+        with self._database.read() as tx:
+            counts = tx.sample_counts(athlete_id, SOURCE, now - LOAD_WINDOW)
+            used_today = tx.samples_wanted(now - timedelta(days=1))
+        left = time_left(counts.n_left_of_all, used_today, budget) if budget and counts.n_left else None
+        return HistoryProgress(counts.n_runs, counts.n_runs - counts.n_left, left)
 
     def retry(self, athlete_id: int, source_id: int) -> None:
         """

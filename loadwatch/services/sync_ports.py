@@ -34,6 +34,26 @@ class SubscriptionCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleCounts:
+    """
+    How far the samples of runs were asked for.
+
+    Attributes
+    ----------
+    n_runs : int
+        The athlete's runs that have samples to ask for.
+    n_left : int
+        Those of them whose samples are still to come.
+    n_left_of_all : int
+        The same of all connected athletes: they share what Strava lets one application ask.
+    """
+
+    n_runs: int
+    n_left: int
+    n_left_of_all: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantineReason:
     """Events that lie in quarantine for one reason."""
 
@@ -94,6 +114,17 @@ class SyncTx(Protocol):
     def athletes_with_gaps(self, limit: int) -> list[int]:
         """Those with an open alert of which something was missing."""
         ...
+
+    # history
+    def begin_backfill(self, athlete_id: int, after: datetime) -> tuple[datetime, int]:
+        """Since when the list is taken over, and from which page on: where it stopped, unless more is asked for."""
+        ...
+
+    def put_backfill_page(self, athlete_id: int, page: int) -> None:
+        """Note the page that comes next."""
+        ...
+
+    def sample_counts(self, athlete_id: int, source: str, since: datetime) -> SampleCounts: ...
 
     # quarantine
     def n_quarantined(self, since: datetime, at_most: int) -> int:

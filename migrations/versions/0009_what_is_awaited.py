@@ -1,4 +1,4 @@
-"""what was awaited when an alert was judged, and how the pushes stand"""
+"""what was awaited when an alert was judged, and how the pushes and the history stand"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,9 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("alerts", schema=None, recreate="never") as batch_op:
         batch_op.add_column(sa.Column("gap", sa.JSON(none_as_null=True), nullable=True))
+    with op.batch_alter_table("strava_connections", schema=None, recreate="never") as batch_op:
+        batch_op.add_column(sa.Column("backfill_page", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("backfill_after", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "subscription_checks",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -25,5 +28,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("subscription_checks")
+    with op.batch_alter_table("strava_connections", schema=None, recreate="never") as batch_op:
+        batch_op.drop_column("backfill_after")
+        batch_op.drop_column("backfill_page")
     with op.batch_alter_table("alerts", schema=None, recreate="never") as batch_op:
         batch_op.drop_column("gap")

@@ -1,5 +1,6 @@
 """Strava's limits, shared by all processes through a real Valkey or Redis, and the simulator behind them."""
 
+import re
 import subprocess
 import sys
 import time
@@ -388,6 +389,39 @@ def test_the_history_waits_where_a_new_run_still_passes(house: House):
         assert tx.due_backfills(house.services.clock() + timedelta(minutes=15), 10) == [house.athlete_id]
     house.services.ingest.work_off(second)
     assert house.stack.run_ids(house.athlete_id) == [1, 2]
+
+
+def list_pages(house: House) -> list[str]:
+    """The pages of the list that Strava was asked for, in order."""
+    asked = [r["query"] for r in house.stack.sim.requests() if r["path"] == "/api/v3/athlete/activities"]
+    return [page for query in asked for page in re.findall(r"\bpage=(\d+)", query)]
+
+
+def test_a_history_that_is_refused_half_way_goes_on_where_it_stopped(house: House, redis_url: str):
+    for n in range(1, 411):
+        house.stack.sim.add_activity(activity(n, 176 - n / 4, 8), push=False)
+    ingest, athlete_id = house.services.ingest, house.athlete_id
+    house.stack.sim.set_options(rate_usage=(98, 98))
+    assert ingest.backfill(athlete_id) == 200  # the answer says how much is used: no second call
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    house.stack.sim.set_options(rate_usage=(100, 100))
+    assert ingest.backfill(athlete_id) == 0  # Strava itself answers 429
+    with house.services.store.read() as tx:
+        assert tx.due_backfills(house.services.clock(), 10) == []
+    assert len(house.stack.run_ids(athlete_id)) == 200
+
+    house.ahead += timedelta(minutes=15)
+    house.stack.sim.set_options(clock_offset=house.ahead.total_seconds(), rate_usage=(0, 100))
+    assert ingest.backfill(athlete_id) == 210
+
+    assert list_pages(house) == ["1", "2", "2", "3"]
+    assert house.stack.run_ids(athlete_id) == list(range(1, 411))
+    assert not house.services.views.sync(athlete_id).list_awaited
+    progress = house.services.sync.progress(athlete_id)
+    # 60 of 100 calls in each quarter of an hour, and 600 of 1000 in a day.
+    assert (progress.n_runs, progress.n_read, progress.left) == (410, 0, timedelta(minutes=7 * 15))
+    assert ingest.backfill(athlete_id, days=100) == 106  # from its first page: the one before is done
 
 
 def test_an_application_that_is_switched_off_is_left_alone_and_comes_back_by_itself(house: House):

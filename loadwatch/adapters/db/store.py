@@ -926,7 +926,10 @@ class SqlTx(HealthStore, RightsStore, ShoeStore, SyncStore, UploadStore):
 
     def want_backfill(self, athlete_id: int, at: datetime | None) -> None:
         row = t.StravaConnection
-        self._s.execute(update(row).where(row.athlete_id == athlete_id).values(backfill_at=at))
+        values: dict[str, Any] = {"backfill_at": at}
+        if at is None:
+            values |= {"backfill_page": None, "backfill_after": None}
+        self._s.execute(update(row).where(row.athlete_id == athlete_id).values(**values))
 
     def due_backfills(self, now: datetime, limit: int) -> list[int]:
         row = t.StravaConnection

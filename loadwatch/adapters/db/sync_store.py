@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 from loadwatch.adapters.db import tables as t
 from loadwatch.domain.alerts import OPEN_STATES, AlertState
 from loadwatch.domain.completeness import Gap
-from loadwatch.services.sync_ports import Quarantine, QuarantineReason, SubscriptionCheck, SubscriptionState
+from loadwatch.services.sync_ports import (
+    Quarantine,
+    QuarantineReason,
+    SampleCounts,
+    SubscriptionCheck,
+    SubscriptionState,
+)
 
 
 class SyncStore:
@@ -67,6 +73,31 @@ class SyncStore:
         row = t.AlertRow
         open_ones = (row.state.in_(sorted(OPEN_STATES)), row.gap.is_not(null()))
         return list(self._s.scalars(select(row.athlete_id).where(*open_ones).distinct().limit(limit)))
+
+    # history
+
+    def begin_backfill(self, athlete_id: int, after: datetime) -> tuple[datetime, int]:
+        row = self._s.get(t.StravaConnection, athlete_id, with_for_update=True, populate_existing=True)
+        if row is None:
+            return after, 1
+        if row.backfill_after is None or row.backfill_page is None or row.backfill_after > after:
+            row.backfill_after, row.backfill_page = after, 1
+            self._s.flush()
+        return row.backfill_after, row.backfill_page
+
+    def put_backfill_page(self, athlete_id: int, page: int) -> None:
+        row = t.StravaConnection
+        self._s.execute(update(row).where(row.athlete_id == athlete_id).values(backfill_page=page))
+
+    def sample_counts(self, athlete_id: int, source: str, since: datetime) -> SampleCounts:
+        row, link = t.RunRow, t.StravaConnection
+        sampled = (row.source == source, row.start >= since, row.streams != "none")
+        awaited = row.streams.in_(("listed", "waiting"))
+        mine = select(func.count()).select_from(row).where(*sampled, row.athlete_id == athlete_id)
+        connected = select(link.athlete_id).where(link.state == "connected")
+        of_all = select(func.count()).select_from(row).where(*sampled, awaited, row.athlete_id.in_(connected))
+        queries = (mine, mine.where(awaited), of_all)
+        return SampleCounts(*(self._s.scalar(query) or 0 for query in queries))
 
     # quarantine
 

@@ -128,6 +128,9 @@ class StravaConnection(Base):
     connected_at: Mapped[datetime]
     backfill_at: Mapped[datetime | None] = mapped_column(index=True)
     """When the list of the last months is to be taken over (again); None: done."""
+    backfill_page: Mapped[int | None]
+    backfill_after: Mapped[datetime | None]
+    """Where taking it over goes on: the next page of what began after then; None: at the beginning."""
     check_at: Mapped[datetime | None]
     """When to ask Strava whether the athlete has withdrawn; None: nothing says so."""
     recent_at: Mapped[datetime | None]
