@@ -2,9 +2,11 @@
 
 import contextlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
+from pathlib import Path
 
 from loadwatch.adapters.broker import redis_url
 from loadwatch.adapters.db.engine import Engines, make_engines
@@ -19,6 +21,8 @@ from loadwatch.domain.activity import Recording
 from loadwatch.domain.symptom_rules import Clinic
 from loadwatch.services.accounts import AccountService
 from loadwatch.services.alerts import AlertService
+from loadwatch.services.archive_ports import OpenArchive
+from loadwatch.services.archives import ArchiveIngestService, ArchiveService
 from loadwatch.services.assess import AssessService
 from loadwatch.services.check_in import CheckInService, ClinicalContent
 from loadwatch.services.inbox import InboxService
@@ -220,6 +224,16 @@ class Services:
         return UploadService(self.store, self.upload_files, self.nudge, self.clock)
 
     @cached_property
+    def archives(self) -> ArchiveService:
+        return ArchiveService(self.store, self.upload_files, self.nudge, self.clock)
+
+    @cached_property
+    def archive_ingest(self) -> ArchiveIngestService:
+        return ArchiveIngestService(
+            self.store, self.upload_files, _open_archive, self.uploads, ProcessLeases(), self.clock
+        )
+
+    @cached_property
     def file_ingest(self) -> FileIngestService:
         return FileIngestService(
             self.store,
@@ -239,6 +253,12 @@ def _read_recorded(data: bytes, name: str) -> tuple[Recording, ...]:
     from loadwatch.adapters.files.recorded import read_recorded  # numpy: workers only
 
     return read_recorded(data, name)
+
+
+def _open_archive(path: Path) -> AbstractContextManager[OpenArchive]:
+    from loadwatch.adapters.files.archive import ZipArchive  # as above
+
+    return ZipArchive(path)
 
 
 def _analysis() -> Analysis:

@@ -133,6 +133,8 @@ def _gunicorn(app: str, host: str, port: int, processes: int) -> None:
     # No control socket: it would lie in the home folder of whoever runs this.
     argv += [
         "--no-control-socket",
+        "--config",
+        "python:loadwatch.serving",
         "--preload",
         "--timeout",
         "40",

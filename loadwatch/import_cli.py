@@ -11,9 +11,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from loadwatch.adapters.files.archive import Given, files_in, n_files_in
+from loadwatch.adapters.files.archive import files_in, n_files_in
 from loadwatch.bootstrap import Services
-from loadwatch.services.ports import Upload
+from loadwatch.services.archive_ports import Given
+from loadwatch.services.ports import Told, Upload
 from loadwatch.services.uploads import Handed
 
 TAKEN_TOGETHER: Final = 25
@@ -119,7 +120,8 @@ def _take_in(
         handed = []
         for given in together:
             if given.data is not None:
-                told = replace(given.told, sport_if_silent=given.told.sport_if_silent or sport)
+                told = given.told or Told()
+                told = replace(told, sport_if_silent=told.sport_if_silent or sport)
                 handed.append(Handed(given.name, given.data, told))
                 continue
             kind = "failed" if given.failed else "skipped"

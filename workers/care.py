@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 @shared_task(name="workers.care.sweep")
 def sweep() -> None:
     """
-    Do everything that is due by the database: events, fetches, files, judgements, weekly mails, mails, expiry.
+    Do everything that is due by the database: events, fetches, archives, files, judgements, mails, expiry.
 
     Samples of the past are asked for here too, so that their fetches are among those due.
 
@@ -54,6 +54,7 @@ def sweep() -> None:
         drain(everything.rights.due_checks, everything.rights.check, deadline),
         drain(due_jobs, ingest.work_off, deadline),
         drain(ingest.due_backfills, ingest.backfill, deadline),
+        drain(everything.archive_ingest.due, everything.archive_ingest.work_off, deadline),
         drain(due_assessments, everything.assess.assess, deadline),
     ]
     if not read_files(FILES_S):

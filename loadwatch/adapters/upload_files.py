@@ -16,7 +16,10 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
 
 
 class UploadFolder:
-    """The port `UploadFiles`: a folder for each athlete, in it a file for each content, named by its SHA-256."""
+    """
+    The ports `UploadFiles` and `ArchiveFiles`: a folder for each athlete, in it a file for each content, named by its
+    SHA-256; archives, which stay only until they are taken apart, have an ending.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,9 +42,7 @@ class UploadFolder:
                 _keep(folder / sha256, data if data.startswith(_PACKED) else gzip.compress(data, 5, mtime=0))
             _sync_folder(folder)
         except OSError as error:
-            if error.errno in _FULL:
-                raise StorageFull("The disk of this server is full: nothing more can be taken in for now.") from error
-            raise
+            raise full_or_same(error) from error
 
     def get(self, athlete_id: int, sha256: str) -> bytes:
         """
@@ -57,6 +58,40 @@ class UploadFolder:
         except FileNotFoundError as error:
             raise LoadwatchError("is no longer in the data folder; hand it in again") from error
 
+    @property
+    def incoming(self) -> Path:
+        """Where archives are received, on the disk where they will lie."""
+        folder = self._folder / "incoming"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+    def put_archive(self, athlete_id: int, sha256: str, part: Path) -> None:
+        """
+        Move what was received to its place so that it outlasts a power cut.
+
+        Raises
+        ------
+        StorageFull
+            If the disk does not take it.
+        """
+        path = self.archive(athlete_id, sha256)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            os.replace(part, path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise full_or_same(error) from error
+
+    def archive(self, athlete_id: int, sha256: str) -> Path:
+        """Where it lies."""
+        return self._folder / str(athlete_id) / f"{sha256}.zip"
+
+    def drop_archive(self, athlete_id: int, sha256: str) -> None:
+        """Delete it; nothing happens where it is gone."""
+        self.archive(athlete_id, sha256).unlink(missing_ok=True)
+
 
 def _keep(path: Path, data: bytes) -> None:
     """A whole file under its name; the name lasts when its folder is synced."""
@@ -70,6 +105,13 @@ def _keep(path: Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 Path(part.name).unlink()
             raise
+
+
+def full_or_same(error: OSError) -> Exception:
+    """The error in words where the disk is full, else the error itself."""
+    if error.errno in _FULL:
+        return StorageFull("The disk of this server is full: nothing more can be taken in for now.")
+    return error
 
 
 def _sync_folder(folder: Path) -> None:

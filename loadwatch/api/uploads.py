@@ -9,8 +9,10 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.file import FileStorage
 from pydantic import BaseModel, Field, RootModel
 
+from loadwatch.adapters.incoming import OneAtATime, TooLarge, hand_in_archive, is_archive, receive_form
 from loadwatch.api.models import Problem
 from loadwatch.bootstrap import Services
+from loadwatch.services.archive_ports import Archive, ArchiveFilesState
 from loadwatch.services.errors import StorageFull
 from loadwatch.services.ports import Told, Upload
 from loadwatch.services.uploads import MAX_FILES, MAX_REQUEST_BYTES
@@ -63,6 +65,62 @@ class UploadList(RootModel[list[UploadOut]]):
     """The newest first; after a POST in the order of its files."""
 
 
+class ArchivePath(BaseModel):
+    archive_id: int
+
+
+class ArchiveForm(BaseModel):
+    """A zip archive of FIT, GPX and TCX files; a Strava export as it is."""
+
+    file: FileStorage
+    sport: Literal["Run", "TrailRun", "VirtualRun", "other"] = Field(
+        "Run", description="What it was, where neither list nor file says; `other` is kept and not counted."
+    )
+
+
+class Stayed(BaseModel):
+    """One of an archive's entries, and why it is not among the runs."""
+
+    name: str
+    reason: str
+
+
+class ArchiveOut(BaseModel):
+    """An archive, and how far it has been gone through."""
+
+    id: int
+    name: str
+    size: int = Field(description="[bytes]")
+    state: Literal["waiting", "stored", "failed"] = Field(
+        description="stored: gone through to its end; what became of its files `files` counts."
+    )
+    reason: str | None = Field(description="Why it failed or still waits.")
+    n_entries: int | None = Field(description="Files and activities entered by hand; null before the first look.")
+    n_taken: int = Field(description="How many of them have been gone through.")
+    n_left_out: int
+    left_out: list[Stayed] = Field(description="The first 500 of these.")
+    created_at: datetime
+    settled_at: datetime | None
+    files: dict[Literal["waiting", "stored", "failed"], int] | None = Field(
+        None, description="Its files by state; only where one archive is asked for."
+    )
+    failed: list[Stayed] | None = Field(None, description="The first 500 of those that could not be read.")
+
+    @classmethod
+    def of(cls, archive: Archive, files: ArchiveFilesState | None = None) -> Self:
+        names = ("id", "name", "size", "state", "reason", "n_entries", "n_taken", "n_left_out", "created_at")
+        return cls(
+            **{name: getattr(archive, name) for name in (*names, "settled_at")},
+            left_out=[Stayed(name=each.name, reason=each.reason) for each in archive.left_out],
+            files=files.by_state if files else None,  # type: ignore[arg-type]  # three states by the table
+            failed=[Stayed(name=each.name, reason=each.reason) for each in files.failed] if files else None,
+        )
+
+
+class ArchiveList(RootModel[list[ArchiveOut]]):
+    """The newest first."""
+
+
 def register(bp: APIBlueprint, services: Services) -> None:
     """Add the routes."""
 
@@ -111,9 +169,64 @@ def register(bp: APIBlueprint, services: Services) -> None:
         services.uploads.retry(g.athlete_id, path.upload_id)
         return _json(UploadOut.of(services.uploads.upload(g.athlete_id, path.upload_id)))
 
+    _register_archives(bp, services)
+
+
+def _register_archives(bp: APIBlueprint, services: Services) -> None:
+    @bp.before_request
+    def archive_room() -> Response | None:
+        if request.method != "POST" or request.endpoint != "v1.hand_in_zip":
+            return None
+        try:
+            receive_form(
+                request,
+                services.upload_files.incoming,
+                max_bytes=services.settings.archive_max_mb * 2**20,
+                large_bytes=MAX_REQUEST_BYTES,
+                max_parts=10,
+            )
+        except TooLarge as error:
+            return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error))
+        except OneAtATime as error:
+            return _refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+        except StorageFull as error:
+            return _full(str(error))
+        return None
+
+    @bp.post(
+        "/archives",
+        summary="Hand in a zip archive, such as a Strava export; a worker takes it apart",
+        responses={
+            HTTPStatus.ACCEPTED: ArchiveOut,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Problem,
+            HTTPStatus.INSUFFICIENT_STORAGE: Problem,
+        },
+    )
+    def hand_in_zip(form: ArchiveForm) -> Response:
+        file = form.file
+        if not is_archive(file.stream):
+            return _refused(HTTPStatus.UNPROCESSABLE_ENTITY, "That is no zip archive; single files go to /uploads.")
+        sport = None if form.sport == "other" else form.sport
+        try:
+            archive = hand_in_archive(services.archives, g.athlete_id, file.filename or "", file.stream, sport)
+        except StorageFull as error:
+            return _full(str(error))
+        return _json(ArchiveOut.of(archive), HTTPStatus.ACCEPTED)
+
+    @bp.get("/archives", summary="Archives handed in, the newest first", responses={HTTPStatus.OK: ArchiveList})
+    def archives() -> Response:
+        return _json(ArchiveList([ArchiveOut.of(each) for each in services.archives.archives(g.athlete_id)]))
+
+    @bp.get("/archives/<int:archive_id>", summary="One of them, and its files", responses={HTTPStatus.OK: ArchiveOut})
+    def archive(path: ArchivePath) -> Response:
+        return _json(ArchiveOut.of(*services.archives.archive(g.athlete_id, path.archive_id)))
+
 
 def _full(detail: str) -> Response:
-    status = HTTPStatus.INSUFFICIENT_STORAGE
+    return _refused(HTTPStatus.INSUFFICIENT_STORAGE, detail)
+
+
+def _refused(status: HTTPStatus, detail: str) -> Response:
     problem = Problem(title=status.phrase, status=status, detail=detail)
     return Response(problem.model_dump_json(), status, mimetype="application/problem+json")
 

@@ -115,11 +115,13 @@ def _routes(services: Services) -> APIBlueprint:
         return services.clock().astimezone(ZoneInfo(views.profile(g.athlete_id).timezone)).date()
 
     @bp.before_request
-    def own_alert() -> None:
-        """Somebody else's alert is not found, whatever is said of it."""
-        alert_id = (request.view_args or {}).get("alert_id")
-        if alert_id is not None:
+    def own_things() -> None:
+        """Somebody else's alert or run is not found, whatever is said of it."""
+        ids = request.view_args or {}
+        if (alert_id := ids.get("alert_id")) is not None:
             views.alert(g.athlete_id, alert_id)
+        if (run_id := ids.get("run_id")) is not None and request.method != "GET":
+            services.recordings.of(g.athlete_id, run_id)
 
     @bp.get("/me", summary="The athlete and their settings", responses={200: Me})
     def me() -> Response:

@@ -183,6 +183,11 @@ def why_not_counted(run: Run) -> str | None:
     return None
 
 
+def file_size_text(size: int) -> str:
+    """Like "1.2 GB", "35 MB", "1 MB"."""
+    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{max(size / 2**20, 1):.0f} MB"
+
+
 def origin_text(detail: RunDetail) -> str:
     """Where a recording came from."""
     return "Strava" if detail.source == "strava" else "A file"
@@ -322,6 +327,8 @@ def register(app: Flask) -> None:
         "run_name": run_name,
         "why_not_counted": why_not_counted,
         "origin": origin_text,
+        "file_size": file_size_text,
+        "count": lambda n: f"{n:,}".replace(",", "\u202f"),
         "severity": severity_text,
         "state": lambda state: STATES.get(str(state), str(state)),
         "rule_name": lambda rule: RULE_NAMES.get(rule, rule),

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from loadwatch.adapters.incoming import OneAtATime, TooLarge, hand_in_archive, is_archive, receive_form
 from loadwatch.dashboard.current import athlete_id, services
 from loadwatch.services.errors import StorageFull
 from loadwatch.services.ports import Told
@@ -20,13 +21,25 @@ def register(app: Flask) -> None:
     def _room() -> tuple[str, int] | None:
         if request.endpoint != "uploads.uploads" or request.method != "POST":
             return None
-        request.max_content_length = MAX_REQUEST_BYTES
-        request.max_form_parts = MAX_FILES + 10
         try:
-            request.files  # noqa: B018  read here, where a disk that is full can be told
-        except OSError:
-            return _page("The disk of this server is full: nothing was taken in. Try again later.", 507)
+            receive_form(
+                request,
+                services().upload_files.incoming,
+                max_bytes=_max_bytes(),
+                large_bytes=MAX_REQUEST_BYTES,
+                max_parts=MAX_FILES + 10,
+            )
+        except TooLarge as error:
+            return _page(str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except OneAtATime as error:
+            return _page(str(error), HTTPStatus.SERVICE_UNAVAILABLE)
+        except StorageFull as error:
+            return _page(f"{error} Try again later.", HTTPStatus.INSUFFICIENT_STORAGE)
         return None
+
+
+def _max_bytes() -> int:
+    return services().settings.archive_max_mb * 2**20
 
 
 @bp.route("/upload", methods=["GET", "POST"])
@@ -42,10 +55,15 @@ def uploads() -> str | Response | tuple[str, int]:
     n_taken = 0
     try:
         for file in files:
-            receipt = services().uploads.put(athlete_id(), file.filename or "", file.read(), told)
+            name = file.filename or ""
+            if is_archive(file.stream):
+                hand_in_archive(services().archives, athlete_id(), name, file.stream, told.sport_if_silent)
+            elif (data := file.read(MAX_REQUEST_BYTES + 1)) and len(data) > MAX_REQUEST_BYTES:
+                flash(f"{shown_name(name)} is larger than any file of a run and was not taken in.", "error")
+                continue
+            elif services().uploads.put(athlete_id(), name, data, told).known:
+                known.append(shown_name(name))
             n_taken += 1
-            if receipt.known:
-                known.append(shown_name(file.filename or ""))
     except StorageFull as error:
         return _page(f"{error} {n_taken} of {len(files)} files are safe; hand in the others again later.", 507)
     finally:
@@ -58,6 +76,12 @@ def uploads() -> str | Response | tuple[str, int]:
     return redirect(url_for("uploads.uploads"))
 
 
+@bp.get("/upload/archives/<int:archive_id>")
+def archive(archive_id: int) -> str:
+    found, files = services().archives.archive(athlete_id(), archive_id)
+    return render_template("archive.html", archive=found, files=files)
+
+
 @bp.post("/upload/<int:upload_id>/retry")
 def retry(upload_id: int) -> Response:
     services().uploads.retry(athlete_id(), upload_id)
@@ -66,14 +90,15 @@ def retry(upload_id: int) -> Response:
 
 
 def _page(error: str = "", status: int = 200) -> tuple[str, int]:
-    found = services().uploads.uploads(athlete_id())
+    found = services().uploads.uploads(athlete_id(), alone=True)
     page = render_template(
         "upload.html",
         uploads=found,
+        archives=services().archives.archives(athlete_id()),
         n_waiting=sum(u.state == "waiting" for u in found),
         error=error,
         sports=SPORTS,
         max_files=MAX_FILES,
-        max_mb=MAX_REQUEST_BYTES // 2**20,
+        max_bytes=_max_bytes(),
     )
     return page, status

@@ -23,6 +23,7 @@ from loadwatch.domain.shoes import Shoe
 from loadwatch.domain.thresholds import QUIET_FROM, QUIET_TO
 from loadwatch.domain.wording import AlertText, Units
 from loadwatch.emails import EmailContent
+from loadwatch.services.archive_ports import ArchiveTx
 from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import SyncTx
@@ -412,7 +413,7 @@ class SyncState:
     n_without_samples: int
 
 
-class Tx(HealthTx, RightsTx, SyncTx, Protocol):
+class Tx(ArchiveTx, HealthTx, RightsTx, SyncTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox
@@ -549,8 +550,8 @@ class Tx(HealthTx, RightsTx, SyncTx, Protocol):
     def uploads_of(self, athlete_id: int, digests: Iterable[str]) -> list[Upload]: ...
     def upload(self, athlete_id: int, upload_id: int) -> Upload | None: ...
     def uploads_by_id(self, athlete_id: int, ids: Sequence[int]) -> list[Upload]: ...
-    def uploads(self, athlete_id: int, limit: int) -> list[Upload]:
-        """The newest first."""
+    def uploads(self, athlete_id: int, limit: int, *, alone: bool = False) -> list[Upload]:
+        """The newest first; `alone`: without those that came in archives."""
         ...
 
     def retry_upload(self, athlete_id: int, upload_id: int, now: datetime) -> bool:
@@ -601,7 +602,7 @@ class Tx(HealthTx, RightsTx, SyncTx, Protocol):
         ...
 
     def has_unread_files(self, athlete_id: int, now: datetime) -> bool:
-        """Whether a file of this athlete is due to be read, or being read."""
+        """Whether a file of this athlete is due to be read, or being read, or an archive to be taken apart."""
         ...
 
     def assessment_waits(self, athlete_id: int) -> bool: ...

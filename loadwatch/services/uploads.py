@@ -121,7 +121,7 @@ class UploadService:
         ------
         StorageFull
         """
-        digests = [hashlib.sha256(file.data).hexdigest() for file in files]
+        digests = [_digest(file.data) for file in files]
         with self._database.read() as tx:
             known = {upload.sha256: upload for upload in tx.uploads_of(athlete_id, digests)}
         stored = {digest for digest, upload in known.items() if upload.state == "stored"}
@@ -142,10 +142,10 @@ class UploadService:
         """Tell a worker that files wait."""
         self._nudge.uploads()
 
-    def uploads(self, athlete_id: int, limit: int = 200) -> list[Upload]:
-        """The athlete's, the newest first."""
+    def uploads(self, athlete_id: int, limit: int = 200, *, alone: bool = False) -> list[Upload]:
+        """The athlete's, the newest first; `alone`: without those that came in archives."""
         with self._database.read() as tx:
-            return tx.uploads(athlete_id, limit)
+            return tx.uploads(athlete_id, limit, alone=alone)
 
     def n_unread(self, athlete_id: int) -> int:
         """How many of the athlete's are to be read by now, those under way among them."""
@@ -389,6 +389,13 @@ class FileIngestService:
         return run, before
 
 
+def _digest(data: bytes) -> str:
+    """SHA-256, without the time in gzip's header: two exports hold the same file packed at two times."""
+    if data.startswith(b"\x1f\x8b"):
+        data = data[:4] + bytes(4) + data[8:]
+    return hashlib.sha256(data).hexdigest()
+
+
 def shown_name(name: str) -> str:
     """A file's name as it can be shown and kept: one line, at most 200 characters; "file" where there is none."""
     text = "".join(c if c.isprintable() else " " for c in name.encode(errors="replace").decode())
@@ -398,7 +405,7 @@ def shown_name(name: str) -> str:
 def _with_sport(recording: Recording, told: Told) -> Recording:
     if told.sport is not None and not {told.sport, recording.sport} <= RUN_FAMILY:  # the watch knows which of them
         return replace(recording, sport=told.sport)
-    if recording.sport != UNKNOWN_SPORT or told.sport_if_silent is None:
+    if recording.sport != UNKNOWN_SPORT or told.sport_if_silent in (None, UNKNOWN_SPORT):
         return recording
     note = TAKEN_AS.format(sport=told.sport_if_silent)
     return replace(recording, sport=told.sport_if_silent, notes=(*recording.notes, note))

@@ -220,7 +220,9 @@ def test_a_choice_is_judged_at_once(services: Services) -> None:
 
 
 def logged_in(services: Services, email: str) -> Any:
-    client = create_app(services, config={"TESTING": True, "WTF_CSRF_ENABLED": False}).test_client()
+    client = create_app(
+        services, config={"TESTING": True, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False}
+    ).test_client()
     client.post("/login", data={"email": email, "password": PASSWORD})
     return client
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.adapters.db.archive_store import ArchiveStore
 from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.rights_store import RightsStore
@@ -123,7 +124,7 @@ class Store:
             yield SqlTx(session)
 
 
-class SqlTx(HealthStore, RightsStore, ShoeStore, SyncStore, UploadStore):
+class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, UploadStore):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
     def __init__(self, session: Session) -> None:
@@ -527,9 +528,10 @@ class SqlTx(HealthStore, RightsStore, ShoeStore, SyncStore, UploadStore):
         return any(self._s.scalar(query.limit(1)) is not None for query in (due, unread))
 
     def has_unread_files(self, athlete_id: int, now: datetime) -> bool:
-        file = t.UploadRow
-        unread = select(file.id).where(file.athlete_id == athlete_id, file.next_attempt_at <= now)
-        return self._s.scalar(unread.limit(1)) is not None
+        return any(
+            self._s.scalar(select(file.id).where(file.athlete_id == athlete_id, file.next_attempt_at <= now).limit(1))
+            for file in (t.UploadRow, t.ArchiveRow)
+        )
 
     def assessment_waits(self, athlete_id: int) -> bool:
         job = t.AssessJob

@@ -601,7 +601,7 @@ class UploadRow(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
     sha256: Mapped[str] = mapped_column(String(64))
-    """Of what was handed in."""
+    """Of what was handed in, without the time in gzip's header."""
     name: Mapped[str]
     """As the runner calls it; nothing is ever opened by it."""
     size: Mapped[int] = mapped_column(BigInteger)
@@ -621,6 +621,49 @@ class UploadRow(Base):
     lease_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+
+
+class ArchiveRow(Base):
+    """An archive that was handed in: its bytes lie in the data folder until a worker has taken it apart."""
+
+    __tablename__ = "archives"
+    __table_args__ = (
+        UniqueConstraint("athlete_id", "sha256"),
+        Index("ix_archives_next_attempt_at", "next_attempt_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sport_if_silent: Mapped[str | None] = mapped_column(String(60))
+    state: Mapped[str] = mapped_column(String(10))
+    """waiting, stored, failed"""
+    reason: Mapped[str | None]
+    n_entries: Mapped[int | None]
+    n_taken: Mapped[int] = mapped_column(default=0)
+    n_left_out: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[list[list[str]]] = mapped_column(JSON)
+    """Names and reasons of the first that were not handed in."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was taken up since it last got on."""
+    next_attempt_at: Mapped[datetime | None]
+    """None: nothing to do."""
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class ArchiveFileRow(Base):
+    """Which uploads an archive held."""
+
+    __tablename__ = "archive_files"
+    __table_args__ = (Index("ix_archive_files_upload_id", "upload_id"),)
+
+    archive_id: Mapped[int] = mapped_column(ForeignKey("archives.id", ondelete="CASCADE"), primary_key=True)
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True)
 
 
 class ReconciliationRow(Base):

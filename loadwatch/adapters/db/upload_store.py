@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -50,10 +50,13 @@ class UploadStore:
         rows = select(row).where(row.athlete_id == athlete_id, row.id.in_(ids)).order_by(row.id)
         return [cast("Upload", _upload(each)) for each in self._s.scalars(rows)]
 
-    def uploads(self, athlete_id: int, limit: int) -> list[Upload]:
+    def uploads(self, athlete_id: int, limit: int, *, alone: bool = False) -> list[Upload]:
         row = t.UploadRow
-        rows = select(row).where(row.athlete_id == athlete_id).order_by(row.id.desc()).limit(limit)
-        return [cast("Upload", _upload(each)) for each in self._s.scalars(rows)]
+        rows = select(row).where(row.athlete_id == athlete_id)
+        if alone:
+            rows = rows.where(~exists().where(t.ArchiveFileRow.upload_id == row.id))
+        found = self._s.scalars(rows.order_by(row.id.desc()).limit(limit))
+        return [cast("Upload", _upload(each)) for each in found]
 
     def retry_upload(self, athlete_id: int, upload_id: int, now: datetime) -> bool:
         row = t.UploadRow

@@ -3,13 +3,16 @@
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, Self
 
 from loadwatch.adapters.files.limits import MAX_BYTES, MAX_RATIO, UnreadableFile
 from loadwatch.adapters.files.strava_export import LIST_NAME, read_list
+from loadwatch.domain.activity import UNKNOWN_SPORT
+from loadwatch.services.archive_ports import Given
 from loadwatch.services.ports import Told
 
 ENDINGS: Final = (".fit", ".gpx", ".tcx")
@@ -19,24 +22,6 @@ MAX_MEMBERS: Final = 200_000
 
 _SMALL_BYTES: Final = 2**20
 """What unpacks to less than this does no harm, however well it is packed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """
-    One file to be taken in, or why it is not.
-
-    Attributes
-    ----------
-    data : bytes or None
-        None where it stays out, and why is in `skipped` or, where it should have been readable, in `failed`.
-    """
-
-    name: str
-    data: bytes | None
-    told: Told = field(default_factory=Told)
-    skipped: str = ""
-    failed: str = ""
 
 
 def is_activity_file(name: str) -> bool:
@@ -97,57 +82,100 @@ def _from_disk(path: Path) -> Given:
 _TOO_LARGE: Final = f"is larger than {MAX_BYTES // 2**20} MB"
 
 
+class ZipArchive:
+    """
+    What a zip archive holds of activities: of a Strava export first what its list names, then the other files.
+
+    Their order is always the same, and each is read when it is asked for.
+
+    Raises
+    ------
+    UnreadableFile
+        If it is none, or holds too many files.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except FileNotFoundError as error:
+            raise UnreadableFile("is no longer in the data folder; hand it in again") from error
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+            raise UnreadableFile(f"is a damaged zip archive ({error}); download it again") from error
+        members = {info.filename: info for info in self._zip.infolist() if not info.is_dir()}
+        if len(members) > MAX_MEMBERS:
+            self._zip.close()
+            raise UnreadableFile(f"holds more than {MAX_MEMBERS:,} files; split it")
+        base = next((n[: -len(LIST_NAME)] for n in members if PurePosixPath(n).name == LIST_NAME), None)
+        if base is not None:
+            self._entries = _export(self._zip, members, base)
+        else:
+            self._entries = [
+                partial(_member, self._zip, info) for name, info in members.items() if is_activity_file(name)
+            ]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, n: int) -> Given:
+        return self._entries[n]()
+
+
 def _members(path: Path) -> Iterator[Given]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
-            if len(members) > MAX_MEMBERS:
-                yield Given(str(path), None, failed=f"holds more than {MAX_MEMBERS:,} files; split it")
-                return
-            base = next((n[: -len(LIST_NAME)] for n in members if PurePosixPath(n).name == LIST_NAME), None)
-            if base is not None:
-                yield from _export(archive, members, base)
-                return
-            for name, info in members.items():
-                if is_activity_file(name):
-                    yield _member(archive, info)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        yield Given(str(path), None, failed=f"is a damaged zip archive ({error}); download it again")
+        with ZipArchive(path) as archive:
+            for n in range(len(archive)):
+                yield archive[n]
+    except UnreadableFile as error:
+        yield Given(str(path), None, failed=str(error))
     except OSError as error:
         yield Given(str(path), None, failed=f"cannot be opened: {error.strerror}")
 
 
-def _export(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], base: str) -> Iterator[Given]:
+_Entry = Callable[[], Given]
+
+
+def _export(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], base: str) -> list[_Entry]:
     """A Strava export: first what its list names, then files that it does not name."""
+    entries: list[_Entry] = []
+    unlisted = Told()
     try:
         listed = read_list(_read(archive, members[base + LIST_NAME]))
     except UnreadableFile as error:
-        yield Given(base + LIST_NAME, None, failed=str(error))
+        entries.append(partial(Given, base + LIST_NAME, None, failed=str(error)))
         listed = []
+        # Among the files are rides and walks: of one that does not say what it was nobody else does then.
+        unlisted = Told(sport_if_silent=UNKNOWN_SPORT)
     named = set()
     for row in listed:
         if row.file is not None:
             name = base + row.file
             named.add(name)
             if name in members:
-                yield _member(archive, members[name], row.told)
+                entries.append(partial(_member, archive, members[name], row.told))
             else:
-                yield Given(name, None, skipped="is named in the list and missing in the archive")
+                entries.append(partial(Given, name, None, skipped="is named in the list and missing in the archive"))
             continue
         title = f"activity {row.activity_id} {row.told.name!r}"
         if row.lacks:
-            yield Given(title, None, skipped=row.lacks)
+            entries.append(partial(Given, title, None, skipped=row.lacks))
         else:
             facts = asdict(row.told) | {"start": str(row.told.start), "activity_id": row.activity_id}
-            yield Given(title, json.dumps(facts, sort_keys=True).encode(), row.told)
+            entries.append(partial(Given, title, json.dumps(facts, sort_keys=True).encode(), row.told))
     for name, info in members.items():
         if name not in named and is_activity_file(name) and not name.startswith(f"{base}routes/"):
-            yield _member(archive, info)
+            entries.append(partial(_member, archive, info, unlisted))
+    return entries
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, told: Told | None = None) -> Given:
     try:
-        return Given(info.filename, _read(archive, info), told or Told())
+        return Given(info.filename, _read(archive, info), told)
     except UnreadableFile as error:
         return Given(info.filename, None, failed=str(error))
 
