@@ -339,7 +339,7 @@ def backtest(files: tuple[str, ...], as_json: bool, headers: dict[str, str], nov
 
 
 @main.command("import")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(path_type=Path))
 @_athlete_option
 @click.option(
     "--sport",
@@ -348,24 +348,60 @@ def backtest(files: tuple[str, ...], as_json: bool, headers: dict[str, str], nov
     show_default=True,
     help="What it was, where a file does not say; `other` is kept and not counted.",
 )
-def import_(paths: tuple[Path, ...], athlete: str | None, sport: str) -> None:
+@click.option("--watch", is_flag=True, help="PATH is a folder: take in what appears there, until Ctrl-C.")
+def import_(paths: tuple[Path, ...], athlete: str | None, sport: str, watch: bool) -> None:
     """
     Take in runs from files (FIT, GPX, TCX, each also .gz), folders and zip archives, a Strava export among them.
 
     Archives are read as they are, nothing is unpacked to disk. What stays out is named on stderr with the reason;
     the exit code is 1 if a file could not be read. Stopped half-way it may be called again.
 
+    With --watch a file is taken in when it has not changed for ten seconds, also in sub-folders and on network
+    drives; after a restart nothing is taken twice. Where there are several athletes, and --athlete does not say
+    whose the folder is, each has a sub-folder that is called like their e-mail address.
+
     \b
     Examples:
       loadwatch import morning.fit
       loadwatch import --athlete ann@example.org watch/ export_12345.zip
+      loadwatch import --watch ~/Sync/Garmin
     """
     from loadwatch.import_cli import run_import
 
+    told = None if sport == "other" else sport
+    if watch:
+        if len(paths) != 1:
+            raise click.UsageError("--watch takes one folder")
+        _watch(paths[0], athlete, told)
+        return
+    for path in paths:
+        if not path.exists():
+            raise click.BadParameter(f"{path} does not exist", param_hint="PATH…")
     with _services(nudging=True) as services:
-        athlete_id = _athlete_id(services, athlete)
-        told = None if sport == "other" else sport
-        sys.exit(run_import(services, athlete_id, paths, sport=told, console=console))
+        sys.exit(run_import(services, _athlete_id(services, athlete), paths, sport=told, console=console))
+
+
+def _watch(folder: Path, athlete: str | None, sport: str | None) -> None:
+    import signal
+    import threading
+
+    from loadwatch.watch_cli import run_watch
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with _services() as services:
+        owner = _athlete_id(services, athlete) if athlete is not None else None
+
+        def whose(path: Path) -> int | None:
+            if owner is not None:
+                return owner
+            named = services.accounts.athlete_by_email(path.parts[0])
+            with services.store.read() as tx:
+                everyone = tx.athlete_ids()
+            return named if named is not None else everyone[0] if len(everyone) == 1 else None
+
+        run_watch(services, folder.absolute(), whose, sport=sport, say=click.echo, stop=stop)
 
 
 # how it feels

@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     strava_history_per_day: int = Field(default=300, ge=0)
     """For how many runs of the past samples may be asked in 15 minutes and in a day; 0: for none. Strava gives an
     application 100 calls in 15 minutes and 1000 in a day, and new runs need theirs."""
+    watch_dir: Path | None = None
+    """A folder from which `loadwatch up` takes in files as they appear; see `loadwatch import --watch`."""
     archive_max_mb: int = Field(default=4096, ge=1)
     """How large an archive may be that is handed in on the page or through the API. Design choice: exports of ten
     years with their pictures have two to three gigabytes."""

@@ -51,12 +51,17 @@ def children(settings: Settings, port: int, env: Mapping[str, str]) -> list[supe
                 needed_by_next=True,
             )
         )
+    watching = []
+    if settings.watch_dir is not None:
+        argv = command("import", "--watch", str(settings.watch_dir))
+        watching.append(supervisor.Child("watch", argv, env, ready=lambda: True, stop_grace_s=15.0))
     return [
         *started,
         child("web", "--port", str(port), ready=lambda: _parts(port).get("database") == "ok"),
         child("beat", ready=lambda: _parts(port).get("beat") == "ok"),
         # Its running tasks get ten seconds of their own before they are handed back.
         child("worker", ready=lambda: _parts(port).get("worker") == "ok", grace_s=20.0),
+        *watching,
     ]
 
 

@@ -50,6 +50,10 @@ def sweep() -> None:
         ingest.want_features()
     except Exception:
         log.exception("samples of the past could not be asked for")
+    try:
+        everything.file_ingest.want_again()
+    except Exception:
+        log.exception("files could not be asked for again")
     finished += [
         drain(everything.rights.due_checks, everything.rights.check, deadline),
         drain(due_jobs, ingest.work_off, deadline),
@@ -94,6 +98,12 @@ def read_files(budget_s: float) -> bool:
     except Exception:
         log.exception("files cannot be read")  # they are free again when their lease ends
     return True
+
+
+@shared_task(name="workers.care.tidy")
+def tidy() -> None:
+    """Delete the bytes of uploads that are gone."""
+    services().uploads.tidy()
 
 
 def drain(due: Callable[[], Iterable[int]], serve: Callable[[int], object], deadline: float) -> bool:

@@ -12,6 +12,7 @@ from loadwatch.adapters.pulse import beat_pulse
 from loadwatch.settings import Settings
 
 KEEP_S = 300.0
+TIDY_S = 3600.0
 
 
 def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -28,6 +29,11 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
             "task": "workers.care.keep",
             "schedule": KEEP_S,
             "options": {"expires": KEEP_S},
+        },
+        "tidy": {
+            "task": "workers.care.tidy",
+            "schedule": TIDY_S,
+            "options": {"expires": TIDY_S},
         },
     }
 

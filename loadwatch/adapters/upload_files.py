@@ -5,7 +5,8 @@ import errno
 import gzip
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -54,9 +55,29 @@ class UploadFolder:
             If they are gone; the text begins with a verb, to be put behind the file's name.
         """
         try:
-            return (self._folder / str(athlete_id) / sha256).read_bytes()
+            return self._path(athlete_id, sha256).read_bytes()
         except FileNotFoundError as error:
             raise LoadwatchError("is no longer in the data folder; hand it in again") from error
+
+    def drop(self, athlete_id: int, sha256: str) -> None:
+        """Delete them; nothing happens where they are gone."""
+        self._path(athlete_id, sha256).unlink(missing_ok=True)
+
+    def _path(self, athlete_id: int, sha256: str) -> Path:
+        return self._folder / str(athlete_id) / sha256
+
+    def names(self) -> Iterator[tuple[int | None, str, datetime]]:
+        """Athlete, name and time of each file; the athlete is None for what is being received."""
+        for folder in sorted(self._folder.glob("*/")):
+            athlete_id = int(folder.name) if folder.name.isdecimal() else None
+            for path in folder.iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    yield athlete_id, path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+    def forget(self, athlete_id: int | None, name: str) -> None:
+        """Delete a file that `names` named."""
+        folder = "incoming" if athlete_id is None else str(athlete_id)
+        (self._folder / folder / name).unlink(missing_ok=True)
 
     @property
     def incoming(self) -> Path:

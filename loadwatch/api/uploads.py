@@ -169,6 +169,13 @@ def register(bp: APIBlueprint, services: Services) -> None:
         services.uploads.retry(g.athlete_id, path.upload_id)
         return _json(UploadOut.of(services.uploads.upload(g.athlete_id, path.upload_id)))
 
+    @bp.delete(
+        "/uploads/<int:upload_id>", summary="Delete a file and its runs", responses={HTTPStatus.NO_CONTENT: None}
+    )
+    def delete_upload(path: UploadPath) -> Response:
+        services.uploads.delete(g.athlete_id, path.upload_id)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
     _register_archives(bp, services)
 
 

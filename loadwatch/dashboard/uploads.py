@@ -89,6 +89,13 @@ def retry(upload_id: int) -> Response:
     return redirect(url_for("uploads.uploads"))
 
 
+@bp.post("/upload/<int:upload_id>/delete")
+def delete(upload_id: int) -> Response:
+    services().uploads.delete(athlete_id(), upload_id)
+    flash("The file and its runs are deleted.")
+    return redirect(url_for("uploads.uploads"))
+
+
 def _page(error: str = "", status: int = 200) -> tuple[str, int]:
     found = services().uploads.uploads(athlete_id(), alone=True)
     page = render_template(

@@ -554,6 +554,23 @@ class Tx(ArchiveTx, HealthTx, RightsTx, SyncTx, Protocol):
         """The newest first; `alone`: without those that came in archives."""
         ...
 
+    def delete_upload(self, athlete_id: int, upload_id: int) -> None: ...
+    def source_ids(self, athlete_id: int, source: str, first: int, end: int) -> list[int]:
+        """Of the stored runs of a source, those from `first` to before `end`."""
+        ...
+
+    def kept_files(self, athlete_id: int) -> set[str]:
+        """What the athlete's files in the data folder are called: digests, of archives with an ending."""
+        ...
+
+    def outdated_source_ids(self, source: str, version: int, limit: int) -> list[int]:
+        """Runs of stored files with features older than `version`, of all athletes, the newest first."""
+        ...
+
+    def read_again(self, upload_ids: Iterable[int], now: datetime) -> int:
+        """Let stored files be read once more; of how many."""
+        ...
+
     def retry_upload(self, athlete_id: int, upload_id: int, now: datetime) -> bool:
         """Let a failed one be read once more; False if it has not failed."""
         ...
@@ -795,6 +812,15 @@ class UploadFiles(Protocol):
         ...
 
     def get(self, athlete_id: int, sha256: str) -> bytes: ...
+    def drop(self, athlete_id: int, sha256: str) -> None:
+        """Delete them; nothing happens where they are gone."""
+        ...
+
+    def names(self) -> Iterable[tuple[int | None, str, datetime]]:
+        """Athlete, name and time of each file there is; the athlete is None for what is being received."""
+        ...
+
+    def forget(self, athlete_id: int | None, name: str) -> None: ...
 
 
 class Mailer(Protocol):

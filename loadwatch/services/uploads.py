@@ -1,5 +1,6 @@
 """Files that runners hand in: kept first, read by a worker, stored and judged like a run from Strava."""
 
+import gzip
 import hashlib
 import json
 import logging
@@ -40,6 +41,9 @@ SPORTS: Final = {"Run": "a run", "TrailRun": "a trail run", "VirtualRun": "a run
 MAX_NAME: Final = 200
 """Characters of a file's name that are kept."""
 
+FIT_HEAD: Final = 14
+"""Bytes before the first record of a FIT file."""
+
 MAX_ATTEMPTS: Final = 3
 """A file in whose reading a worker died so often is left alone."""
 
@@ -49,6 +53,9 @@ the one write lock that SQLite has is held for some 30 ms."""
 
 HELD_UNREAD: Final = timedelta(seconds=5)
 """How long a claimed file may wait for those before it; then it is given back, for its lease runs."""
+
+AGAIN_AT_ONCE: Final = 60
+"""Of so many runs the files are read again at each sweep, which takes some seconds. Design choice."""
 
 ACTIVITIES_PER_FILE: Final = 10_000
 """Room in `source_id`; the readers take at most 5,000."""
@@ -171,6 +178,57 @@ class UploadService:
             raise NotYours(f"upload {upload_id}")
         return found
 
+    def delete(self, athlete_id: int, upload_id: int) -> None:
+        """
+        Delete a file with its runs; totals and judgement follow, and another recording of them counts at once.
+
+        Raises
+        ------
+        NotYours
+        """
+        upload = self.upload(athlete_id, upload_id)
+        now = self._clock()
+        with self._database.write() as tx:
+            tx.lock_athlete(athlete_id)
+            first, after = source_id(upload_id, 0), source_id(upload_id + 1, 0)
+            changes = [
+                (None, tx.delete_run(athlete_id, SOURCE, run_source_id))
+                for run_source_id in tx.source_ids(athlete_id, SOURCE, first, after)
+            ]
+            runs_changed(tx, athlete_id, changes, now)
+            tx.delete_upload(athlete_id, upload_id)
+        self._files.drop(athlete_id, upload.sha256)
+        self._nudge.assess(athlete_id)
+
+    def delete_beginning(self, athlete_id: int, upload_id: int, data: bytes) -> bool:
+        """Delete an earlier upload if these bytes are the same file, grown since; whether they are."""
+        try:
+            upload = self.upload(athlete_id, upload_id)
+            begun = self._files.get(athlete_id, upload.sha256)
+        except LoadwatchError:
+            return False
+        if begun.startswith(b"\x1f\x8b") and not data.startswith(b"\x1f\x8b"):
+            begun = gzip.decompress(begun)  # packed by us
+        # A FIT file's head tells its length, and so changes as it grows.
+        grown = len(data) > len(begun) > FIT_HEAD and data[FIT_HEAD : len(begun)] == begun[FIT_HEAD:]
+        if grown:
+            self.delete(athlete_id, upload_id)
+        return grown
+
+    def tidy(self) -> None:
+        """
+        Delete bytes that no row knows: of athletes who are gone, and of processes that died while they received.
+
+        What is younger than a day stays, as bytes come before their row.
+        """
+        before = self._clock() - timedelta(days=1)
+        old = [(athlete_id, name) for athlete_id, name, at in self._files.names() if at < before]
+        with self._database.read() as tx:
+            kept = {each: tx.kept_files(each) for each in {athlete_id for athlete_id, _ in old} if each is not None}
+        for athlete_id, name in old:
+            if athlete_id is None or name not in kept[athlete_id]:
+                self._files.forget(athlete_id, name)
+
     def retry(self, athlete_id: int, upload_id: int) -> None:
         """
         Let a file that could not be read be read once more; nothing happens to others.
@@ -228,6 +286,22 @@ class FileIngestService:
         self._leases = leases
         self._nudge = nudge
         self._clock = clock
+
+    def want_again(self) -> int:
+        """
+        Have files read again whose features an older version made, the newest runs first; how many.
+
+        None while others wait to be read: a new run must not wait for the past.
+        """
+        now = self._clock()
+        with self._database.read() as tx:
+            if tx.n_due_uploads(now):
+                return 0
+            outdated = tx.outdated_source_ids(SOURCE, self._analysis.version, AGAIN_AT_ONCE)
+        if not outdated:
+            return 0
+        with self._database.write() as tx:
+            return tx.read_again(sorted({upload_id(run_source_id) for run_source_id in outdated}), now)
 
     def read_next(self, athlete_id: int | None = None) -> int:
         """
@@ -359,8 +433,11 @@ class FileIngestService:
         now = self._clock()
         with self._database.write() as tx:
             tx.lock_athlete(athlete_id)
+            kept = {upload.id for upload in tx.uploads_by_id(athlete_id, [o.upload.id for o in outcomes])}
             changes: list[tuple[Run | None, Run | None]] = []
             for outcome in outcomes:
+                if outcome.upload.id not in kept:
+                    continue  # deleted while it was read
                 stored = [self._put(tx, athlete_id, each, now) for each in outcome.found]
                 changes += stored
                 tx.settle_upload(

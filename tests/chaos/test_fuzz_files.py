@@ -419,7 +419,7 @@ def hand_in(folder: Path, url: str, seed: int, n: int) -> tuple[list[Outcome], i
             outcomes += [Outcome(how, "left out", reason, 0.0, _faults_of_reason(reason)) for reason in reasons]
         for shown, content in given:
             upload_id = services.uploads.put(athlete_id, shown, content).upload.id
-            services.file_ingest.work_off(upload_id)
+            services.file_ingest.read_next()
             upload = services.uploads.upload(athlete_id, upload_id)
             faults = _faults_of_reason(upload.reason) if upload.state == "failed" else ()
             faults += () if upload.state in ("stored", "failed") else (f"is {upload.state}",)

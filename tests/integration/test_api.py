@@ -43,6 +43,7 @@ EXAMPLE = {
     "shoe_id": "1",
     "upload_id": "1",
     "source_id": "990",
+    "archive_id": "1",
     "iso_week": "2026-W47",
 }
 
@@ -358,7 +359,7 @@ def test_the_description_names_every_route_with_its_answers(api: Flask) -> None:
         for operation in operations.values():
             assert operation["security"] == [{"bearer": []}]
             assert "401" in operation["responses"]
-            assert operation["responses"].keys() & {"200", "202"}
+            assert operation["responses"].keys() & {"200", "202", "204"}
 
 
 def test_times_are_utc_wherever_the_runner_lives(api: Flask, tmp_path: Path) -> None:

@@ -92,8 +92,8 @@ def work(services: Services) -> None:
     while due := services.archive_ingest.due():
         for archive_id in due:
             services.archive_ingest.work_off(archive_id)
-    for upload_id in services.file_ingest.due():
-        services.file_ingest.work_off(upload_id)
+    while services.file_ingest.read_next():
+        pass
 
 
 def names(services: Services) -> list[str]:

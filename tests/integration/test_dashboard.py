@@ -40,6 +40,7 @@ EXAMPLE = {
         "shoe_id": 1,
         "source_id": 990,
         "upload_id": 1,
+        "archive_id": 1,
     },
 }
 

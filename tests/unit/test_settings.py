@@ -52,6 +52,8 @@ def test_every_setting_is_read_by_its_name_with_the_prefix(monkeypatch):
         "STRAVA_HISTORY_PER_QUARTER": "7",
         "STRAVA_HISTORY_PER_DAY": "70",
         "NOTIFY_OLD_RUNS": "true",
+        "WATCH_DIR": "/srv/runs",
+        "ARCHIVE_MAX_MB": "100",
         "SWEEP_S": "5",
         "TRUSTED_PROXIES": "1",
         "LOG_LEVEL": "DEBUG",
@@ -74,6 +76,8 @@ def test_every_setting_is_read_by_its_name_with_the_prefix(monkeypatch):
         "STRAVA_HISTORY_PER_QUARTER": 7,
         "STRAVA_HISTORY_PER_DAY": 70,
         "NOTIFY_OLD_RUNS": True,
+        "WATCH_DIR": Path("/srv/runs"),
+        "ARCHIVE_MAX_MB": 100,
         "SWEEP_S": 5,
         "TRUSTED_PROXIES": 1,
     }

@@ -5,12 +5,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
 from loadwatch.services.ports import Told, Upload
+from loadwatch.services.uploads import ACTIVITIES_PER_FILE
 
 
 class UploadStore:
@@ -57,6 +58,41 @@ class UploadStore:
             rows = rows.where(~exists().where(t.ArchiveFileRow.upload_id == row.id))
         found = self._s.scalars(rows.order_by(row.id.desc()).limit(limit))
         return [cast("Upload", _upload(each)) for each in found]
+
+    def delete_upload(self, athlete_id: int, upload_id: int) -> None:
+        row = t.UploadRow
+        self._s.execute(delete(row).where(row.athlete_id == athlete_id, row.id == upload_id))
+
+    def source_ids(self, athlete_id: int, source: str, first: int, end: int) -> list[int]:
+        row = t.RunRow
+        mine = (row.athlete_id == athlete_id, row.source == source, row.source_id >= first, row.source_id < end)
+        return list(self._s.scalars(select(row.source_id).where(*mine)))
+
+    def kept_files(self, athlete_id: int) -> set[str]:
+        file, archive = t.UploadRow, t.ArchiveRow
+        files = self._s.scalars(select(file.sha256).where(file.athlete_id == athlete_id))
+        waiting = select(archive.sha256).where(archive.athlete_id == athlete_id, archive.state == "waiting")
+        return {*files, *(f"{digest}.zip" for digest in self._s.scalars(waiting))}
+
+    def outdated_source_ids(self, source: str, version: int, limit: int) -> list[int]:
+        row, features = t.RunRow, t.RunFeaturesRow
+        file_id = row.source_id // ACTIVITIES_PER_FILE
+        query = (
+            select(row.source_id)
+            .join(features, features.run_id == row.id)
+            .join(t.UploadRow, t.UploadRow.id == file_id)
+            # What failed the last time would fail again.
+            .where(row.source == source, features.version < version, t.UploadRow.state == "stored")
+            .order_by(row.start.desc(), row.id.desc())
+            .limit(limit)
+        )
+        return list(self._s.scalars(query))
+
+    def read_again(self, upload_ids: Iterable[int], now: datetime) -> int:
+        row = t.UploadRow
+        stored = (row.id.in_(list(upload_ids)), row.state == "stored", row.next_attempt_at.is_(None))
+        again = update(row).where(*stored).values(attempts=0, next_attempt_at=now)
+        return cast("CursorResult[Any]", self._s.execute(again)).rowcount
 
     def retry_upload(self, athlete_id: int, upload_id: int, now: datetime) -> bool:
         row = t.UploadRow
