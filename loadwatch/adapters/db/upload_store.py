@@ -5,13 +5,21 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
 from loadwatch.services.ports import Told, Upload
 from loadwatch.services.uploads import ACTIVITIES_PER_FILE
+
+_SETTLED = ("state", "reason", "run_id", "n_runs", "next_attempt_at", "settled_at", "lease_owner", "lease_until")
+_SETTLE = (
+    update(t.UploadRow.__table__)  # type: ignore[arg-type]
+    .where(t.UploadRow.__table__.c.id == bindparam("upload_id"))
+    .values({name: bindparam(name) for name in _SETTLED})
+)
+"""Built once, as it is run for each file of thousands."""
 
 
 class UploadStore:
@@ -147,7 +155,7 @@ class UploadStore:
             "lease_owner": None,
             "lease_until": None,
         }
-        self._s.execute(update(t.UploadRow).where(t.UploadRow.id == upload_id).values(outcome))
+        self._s.execute(_SETTLE, {"upload_id": upload_id, **outcome})
 
     def n_due_uploads(self, now: datetime, athlete_id: int | None = None) -> int:
         return self._s.scalar(select(func.count()).select_from(t.UploadRow).where(*_due(now, athlete_id))) or 0

@@ -3,6 +3,7 @@
 import io
 import itertools
 import math
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -38,7 +39,8 @@ FIELDS: Final = 280
 """More kinds of field than this a message has only through descriptions of fields of its own."""
 
 _DESCRIBES_FIELDS: Final = (b"\x00\xce\x00", b"\x01\x00\xce")
-"""How message 206, the description of a field, is announced in either order of bytes."""
+_ANNOUNCED: Final = re.compile(rb"[\x40-\x7f].(?:\x00\xce\x00|\x01\x00\xce)", re.DOTALL)
+"""How message 206, the description of a field, is announced in either order of bytes; behind a header and a byte."""
 
 _TIMES: Final = ("timestamp", "start_time")
 _READ: Final = frozenset({"file_id", "device_info", "sport", "session", "record"})
@@ -162,7 +164,7 @@ def _content(data: bytes, deadline: Deadline) -> _Content:
 
 def _read_quickly(data: bytes) -> _Content:
     """Through fitfast: a pass for each kind of message, which as columns is faster than one for objects of all."""
-    if len(data) > UNCOUNTED_BYTES or any(mark in data for mark in _DESCRIBES_FIELDS):
+    if len(data) > UNCOUNTED_BYTES or _may_describe_fields(data):
         counts = fitfast.message_counts(data)
         rows = max((counts.get(kind, 0) for kind in _READ), default=0)
         if 8 * rows * (FIELDS + counts.get("field_description", 0)) > MAX_DECODED_BYTES:
@@ -172,6 +174,11 @@ def _read_quickly(data: bytes) -> _Content:
     if not records or not others["session"] or not _device(others):
         others |= {kind: _rows(fitfast.records(data, kind)) for kind in ("file_id", "sport")}
     return _Content(records, others)
+
+
+def _may_describe_fields(data: bytes) -> bool:
+    # First by its plain bytes, which takes a hundredth of the time: few files hold them, and few of those by chance.
+    return any(mark in data for mark in _DESCRIBES_FIELDS) and _ANNOUNCED.search(data) is not None
 
 
 def _rows(columns: Columns) -> list[Message]:
