@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import fitdecode
+import fitfast
 import gpxpy
 import numpy as np
 import pytest
 
 from loadwatch.adapters.files import UnreadableFile, read_file, read_recordings
+from loadwatch.adapters.files.fit_extract import only
 from loadwatch.domain.activity import Recording
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "activity_files"
@@ -78,6 +80,23 @@ def check(found: Recording) -> None:
 def test_every_file_of_this_collection_holds_something():
     """Broken, cut off and indoor ones included: of each some of it can be used."""
     assert all(read_file(path) for path in FILES)
+
+
+@named("fit")
+def test_what_a_file_is_cut_down_to_reads_as_in_the_whole(path):
+    kinds = {"file_id": 0, "sport": 12, "session": 18, "device_info": 23}
+    data = content(path)
+    cut = only(data, {*kinds.values(), 206, 207})
+    if cut is None:
+        return  # then the whole is read
+    try:
+        wholes = {kind: fitfast.records(data, kind) for kind in kinds}
+    except fitfast.FitDecodeError:
+        return  # another reader's
+    for kind, whole in wholes.items():
+        part = fitfast.records(cut, kind)
+        assert whole.keys() == part.keys()
+        assert all(np.array_equal(whole[name], part[name], equal_nan=True) for name in whole)
 
 
 # a second implementation

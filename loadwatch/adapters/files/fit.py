@@ -13,6 +13,7 @@ import fitfast
 import numpy as np
 from fitdecode.profile import FIELD_TYPES  # type: ignore[import-untyped]
 
+from loadwatch.adapters.files.fit_extract import only
 from loadwatch.adapters.files.limits import Deadline, UnreadableFile
 from loadwatch.adapters.files.samples import PLANNED, About, noted, numbers, recording
 from loadwatch.adapters.files.sports import fit_sport
@@ -44,6 +45,9 @@ _ANNOUNCED: Final = re.compile(rb"[\x40-\x7f].(?:\x00\xce\x00|\x01\x00\xce)", re
 
 _TIMES: Final = ("timestamp", "start_time")
 _READ: Final = frozenset({"file_id", "device_info", "sport", "session", "record"})
+_BESIDES_SAMPLES: Final = frozenset({0, 12, 18, 23, 206, 207})
+"""FIT's numbers of file_id, sport, session and device_info, and of what describes fields of their own."""
+
 _FRAMES_PER_CHECK: Final = 1000
 
 _CHANNELS: Final = {
@@ -163,16 +167,21 @@ def _content(data: bytes, deadline: Deadline) -> _Content:
 
 
 def _read_quickly(data: bytes) -> _Content:
-    """Through fitfast: a pass for each kind of message, which as columns is faster than one for objects of all."""
+    """
+    Through fitfast: a pass for each kind of message, which as columns is faster than one for objects of all.
+
+    Each pass decodes the whole file: so all but the first get the few messages that are not samples.
+    """
     if len(data) > UNCOUNTED_BYTES or _may_describe_fields(data):
         counts = fitfast.message_counts(data)
         rows = max((counts.get(kind, 0) for kind in _READ), default=0)
         if 8 * rows * (FIELDS + counts.get("field_description", 0)) > MAX_DECODED_BYTES:
             raise UnreadableFile("is a FIT file with more in it than an activity can have")
     records = fitfast.records(data, degrees=False)
-    others: Messages = {kind: _rows(fitfast.records(data, kind)) for kind in ("session", "device_info")}
+    rest = only(data, _BESIDES_SAMPLES) or data
+    others: Messages = {kind: _rows(fitfast.records(rest, kind)) for kind in ("session", "device_info")}
     if not records or not others["session"] or not _device(others):
-        others |= {kind: _rows(fitfast.records(data, kind)) for kind in ("file_id", "sport")}
+        others |= {kind: _rows(fitfast.records(rest, kind)) for kind in ("file_id", "sport")}
     return _Content(records, others)
 
 
