@@ -1,0 +1,94 @@
+"""An export handed in by processes that are stopped in the middle of it, again and again."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from loadwatch.adapters.broker import parent_death_hook
+from loadwatch.adapters.db.tables import Base
+from loadwatch.bootstrap import Services, make_services
+from loadwatch.domain.daily import day_totals
+from loadwatch.import_cli import run_import
+from loadwatch.settings import Settings
+from tests.support.exports import made_runs, write_export
+from tests.support.seeding import sign_up
+from tests.support.stack import wait_until
+
+N = 40
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+EVER = (date(2000, 1, 1), date(2100, 1, 1))
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    services = make_services(Settings(data_dir=tmp_path / "data"))  # by the true clock, as the other processes
+    Base.metadata.create_all(services.engines.write)
+    sign_up(services, "ann@example.org")
+    yield services
+    services.close()
+
+
+def started(services: Services, *argv: str) -> subprocess.Popen[bytes]:
+    """A process of its own on the same data folder."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("LOADWATCH_")}
+    env = {"LOADWATCH_DATA_DIR": str(services.settings.data_dir), "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(
+        [sys.executable, "-P", *argv],
+        env={**inherited, **env},
+        stderr=subprocess.PIPE,
+        preexec_fn=parent_death_hook(signal.SIGKILL),
+    )
+
+
+def stopped(
+    process: subprocess.Popen[bytes], how: signal.Signals, services: Services, table: str, n: int
+) -> tuple[int, str]:
+    """Stop a process once there are so many rows, which it cannot add to meanwhile; how it ended."""
+
+    def reached() -> bool:
+        with services.engines.write.begin() as raw:  # SQLite's only write lock
+            if raw.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() < n:
+                return False
+            process.send_signal(how)
+            return True
+
+    wait_until(reached, f"{n} rows in {table}", every_s=0.005)
+    _, told = process.communicate(timeout=30)
+    return process.returncode, told.decode()
+
+
+def test_an_export_whose_import_and_worker_are_killed_and_interrupted_is_there_once(
+    services: Services, tmp_path: Path
+) -> None:
+    path = tmp_path / "export_1.zip"
+    write_export(path, made_runs(N, minutes=(20, 25)))
+    importing = ("-m", "loadwatch", "import", str(path))
+
+    stopped(started(services, *importing), signal.SIGKILL, services, "uploads", 1)
+    reader = started(services, "-c", "from workers.care import read_files; read_files(60)")
+    stopped(reader, signal.SIGKILL, services, "runs", 10)
+    code, told = stopped(started(services, *importing), signal.SIGINT, services, "runs", 20)
+
+    assert code == 130
+    assert "Call the same command again" in told
+    with services.store.read() as tx:
+        before = len(tx.run_details_since(1, LONG_AGO))
+    assert 20 <= before < N
+    out = io.StringIO()
+    assert run_import(services, 1, [path], sport=None, console=Console(file=out, width=200)) == 0
+    assert out.getvalue().strip() == f"{N - before} stored, {before} known already"
+    with services.store.read() as tx:
+        runs = [detail.run for detail in tx.run_details_since(1, LONG_AGO)]
+        totals = {total.local_date: total for total in tx.day_totals(1, *EVER)}
+    assert Counter(run.name for run in runs) == Counter(f"Run {k}" for k in range(N))
+    assert totals == day_totals(runs)
+    assert services.uploads.n_unread(1) == 0
