@@ -4,7 +4,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 
 class ReceivedMail(NamedTuple):
@@ -38,14 +38,17 @@ class SmtpServer:
         return self.answer
 
 
+Server = TypeVar("Server", bound=SmtpServer)
+
+
 @contextlib.contextmanager
-def running_smtp_server() -> Iterator[SmtpServer]:
+def running_smtp_server(kind: type[Server] = SmtpServer) -> Iterator[Server]:  # type: ignore[assignment]
     """A mail server on a free port, gone on leaving."""
     from aiosmtpd.controller import Controller
 
     # Bound here, so that nobody can take the port between choosing and using it.
     listener = socket.create_server(("127.0.0.1", 0))
-    server = SmtpServer(port=listener.getsockname()[1])
+    server = kind(port=listener.getsockname()[1])
 
     class OnListener(Controller):
         def _create_server(self) -> Any:
