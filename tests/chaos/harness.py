@@ -1,8 +1,9 @@
-"""Plays a plan against a whole loadwatch: every part a process of its own, each of which may be broken at any moment."""
+"""Plays a plan against a whole loadwatch: each part a process of its own, any of which may break at any moment."""
 
 import asyncio
 import contextlib
 import heapq
+import json
 import resource
 import shutil
 import signal
@@ -25,10 +26,13 @@ from sqlalchemy import make_url, text
 
 from loadwatch.adapters.broker import BrokerProcess
 from loadwatch.services.accounts import ASKED_SCOPES, StravaLogin
-from tests.chaos.script import Plan, Step
+from tests.chaos.script import FILE_HOUR, FIRST_HISTORY_ID, HISTORY, Plan, Step
 from tests.support import SmtpServer, running_smtp_server
 from tests.support.fit_writer import run_fit
 from tests.support.stack import Stack, running_stack, wait_until
+
+PARTS = ("web", "worker", "beat")
+"""Processes of ours beside the broker."""
 
 TICK_S = 3.0
 """How often an hour passes for what waits in the database: see `House.an_hour_passes`."""
@@ -108,10 +112,16 @@ class House:
     runners: dict[int, Runner] = field(default_factory=dict)
     has_streams: dict[int, bool] = field(default_factory=dict)
     files: list[HandedIn] = field(default_factory=list)
+    changed: dict[int, float] = field(default_factory=dict)
+    """When an activity was changed last. [s since the epoch]"""
+    unsure: set[int] = field(default_factory=set)
+    """Activities that Strava denied for a while, and of which a deletion was forged: a denial confirms it."""
     forged: list[dict[str, Any]] = field(default_factory=list)
     """Bodies that name another subscription, or nobody."""
     kills: list[float] = field(default_factory=list)
     """When processes were killed that may have held a new pair of tokens. [s since the epoch]"""
+    ended: list[str] = field(default_factory=list)
+    """Processes that nobody had killed; `loadwatch up` and compose start them again."""
     counts: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -122,17 +132,20 @@ class House:
         self._began = time.monotonic()
         self._event_time = int(time.time())
         self._stopping = threading.Event()
-        self._delivered: list[dict[str, Any]] | None = None
+        self._denied: set[int] = set()
+        self._told: dict[str, float] | None = None
 
     # the play
 
     def open(self, strava_ids: list[int]) -> None:
         """Start every part, and let the runners come."""
-        self.stack.start("web", "web", "--port", str(self.stack.port), "--processes", "2")
-        self.stack.start("worker")
-        self.stack.start("beat")
+        for name in PARTS:
+            self._start(name)
+        ids = count(FIRST_HISTORY_ID)
         for strava_id in strava_ids:
-            athlete_id = self.stack.connect(f"r{strava_id}@example.org", athlete_id=strava_id)
+            for days_ago, hour, km in HISTORY:
+                self._add_activity(strava_id, next(ids), at(days_ago, hour), km)
+            athlete_id = self.stack.connect(f"r{strava_id}@example.org", backfill=True, athlete_id=strava_id)
             token = self.stack.services.accounts.create_token(athlete_id)
             self.runners[strava_id] = Runner(strava_id, athlete_id, token)
         wait_until(lambda: self.stack._get("/healthz") == 200, f"web answers\n{self.stack.log('web')}")
@@ -145,11 +158,15 @@ class House:
             self._at(step.at_s, lambda step=step: self._do(step))
         end_s = self.plan.seconds
         for n in range(1, int(end_s / TICK_S)):
-            self._at(n * TICK_S, lambda: self._in_background(self.an_hour_passes))
+            self._at(n * TICK_S, self._tick)
         while self._heap:
             at_s, _, act = heapq.heappop(self._heap)
             time.sleep(max(0.0, self._began + at_s - time.monotonic()))
             act()
+
+    def _tick(self) -> None:
+        self._start_what_ended()
+        self._in_background(self.an_hour_passes)
 
     def _do(self, step: Step) -> None:
         self.counts[step.kind] = self.counts.get(step.kind, 0) + 1
@@ -198,9 +215,22 @@ class House:
     ) -> None:
         if trouble in ("not_found", "both"):
             self.stack.sim.add_fault("not_found", path=f"/api/v3/activities/{id}", times=times)
+            self._denied.add(id)
         if trouble in ("empty_streams", "both"):
             self.stack.sim.add_fault("empty_streams", path=f"/api/v3/activities/{id}/streams", times=times)
-        start = at(days_ago, hour)
+        self._add_activity(runner, id, at(days_ago, hour), km, sport, manual, streams)
+        self._tell(runner, id, "create", {}, pushes)
+
+    def _add_activity(
+        self,
+        runner: int,
+        id: int,
+        start: datetime,
+        km: float,
+        sport: str = "Run",
+        manual: bool = False,
+        streams: bool = True,
+    ) -> None:
         record = {
             "id": id,
             "athlete": {"id": runner, "resource_state": 1},
@@ -217,7 +247,6 @@ class House:
         }
         self.has_streams[id] = streams
         self.stack.sim.add_activity(record, streams=sparse_streams(km) if streams else None, push=False)
-        self._tell(runner, id, "create", {}, pushes)
 
     def _update(self, runner: int, id: int, changes: dict[str, Any], pushes: list[float]) -> None:
         facts: dict[str, Any] = {}
@@ -237,6 +266,7 @@ class House:
         self._tell(runner, id, "delete", {}, pushes)
 
     def _tell(self, runner: int, id: int, aspect: str, updates: dict[str, Any], pushes: list[float]) -> None:
+        self.changed[id] = time.time()
         body = self._body(id, aspect, runner, updates=updates)
         for delay_s in pushes:
             self._later(delay_s, lambda: self._push(body))
@@ -288,6 +318,8 @@ class House:
     # forged
 
     def _forged_deletion(self, runner: int, id: int) -> None:
+        if id in self._denied:
+            self.unsure.add(id)
         self._push(self._body(id, "delete", runner))
 
     def _forged_creation(self, runner: int, id: int) -> None:
@@ -309,8 +341,6 @@ class House:
     # files
 
     def _upload(self, runner: int, days_ago: int, samples: int) -> None:
-        from tests.chaos.script import FILE_HOUR
-
         start = at(days_ago, FILE_HOUR)
         name = f"{start:%Y-%m-%d}.fit"
         self._hand_in(HandedIn(self.runners[runner], name, run_fit(samples, start), True, start, samples))
@@ -375,22 +405,41 @@ class House:
 
     # our faults
 
-    def _killed(self, name: str, seconds: float, *argv: str) -> None:
-        self.kills.append(time.time())
-        self.stack.kill(name)
-        self._later(seconds, lambda: self.stack.start(name, *argv))
+    def _killed(self, name: str, seconds: float) -> None:
+        if self.stack.processes[name].poll() is None:
+            self.kills.append(time.time())
+            self.stack.kill(name)
+            self._later(seconds, lambda: self._start(name))
+
+    def _start(self, name: str) -> None:
+        argv = {"web": ("web", "--port", str(self.stack.port), "--processes", "2")}.get(name, (name,))
+        self.stack.start(name, *argv)
+
+    def _start_what_ended(self) -> None:
+        """As `loadwatch up` and compose do."""
+        for name, process in list(self.stack.processes.items()):
+            if process.poll() is not None:
+                self.ended.append(f"{name} ended by itself, with {process.returncode}")
+                self._start(name)
 
     def _worker_killed(self, seconds: float, dice: int) -> None:
         self._killed("worker", seconds)
 
     def _web_killed(self, seconds: float, dice: int) -> None:
-        self._killed("web", seconds, "web", "--port", str(self.stack.port), "--processes", "2")
+        """Whole or, twice as often, one of the processes that answer."""
+        if dice % 3 == 0:
+            self._killed("web", seconds)
+        else:
+            self._one_killed("web", dice)
 
     def _beat_killed(self, seconds: float, dice: int) -> None:
         self._killed("beat", seconds)
 
     def _child_killed(self, seconds: float, dice: int) -> None:
-        children = self._family("worker")[1:]
+        self._one_killed("worker", dice)
+
+    def _one_killed(self, name: str, dice: int) -> None:
+        children = self._family(name)[1:]
         if children:
             self.kills.append(time.time())
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -444,7 +493,8 @@ class House:
 
     def _limit(self, names: list[str], size: int) -> None:
         for name in names:
-            for process in self._family(name):
+            # Not the worker's own process, whose locks between processes are files too.
+            for process in self._family(name)[name == "worker" :]:
                 with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
                     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
@@ -502,7 +552,9 @@ class House:
                 sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(sql.Identifier(name), sql.Literal(anybody))
             )
             if not anybody:
-                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+                )
 
     # time
 
@@ -523,7 +575,12 @@ class House:
             "UPDATE strava_connections SET check_at = :past WHERE check_at > :now",
             "UPDATE strava_connections SET backfill_at = :past WHERE backfill_at > :now",
         ]
-        times = {"past": past, "now": now, "long_past": now - timedelta(hours=2), "hour_ago": now - timedelta(hours=1)}
+        times = {
+            "past": past,
+            "now": now,
+            "long_past": now - timedelta(hours=2),
+            "hour_ago": now - timedelta(hours=1),
+        }
         self._write(statements, times)
         with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.broker.url, socket_timeout=1) as client:
             for key in client.scan_iter("loadwatch:strava:*"):
@@ -559,17 +616,12 @@ class House:
 
     # rest
 
-    def come_to_rest(self) -> None:
-        """All faults end; what is due is done; the list is held against what is stored until it finds nothing."""
-        for name, argv in (
-            ("web", ("web", "--port", str(self.stack.port), "--processes", "2")),
-            ("worker", ()),
-            ("beat", ()),
-        ):
-            process = self.stack.processes.get(name)
-            if process is None:
-                self.stack.start(name, *argv)
-            assert self.stack.processes[name].poll() is None, f"{name} has ended:\n{self.stack.log(name)[-3000:]}"
+    def settle(self) -> None:
+        """All faults end; what was told is done."""
+        for name in PARTS:
+            if name not in self.stack.processes:
+                self._start(name)
+        self._start_what_ended()
         wait_until(lambda: self.stack._get("/healthz") == 200, "web answers")
         for future in self._pending:
             future.result(60)
@@ -579,6 +631,9 @@ class House:
             assert time.monotonic() < deadline, "pushes still under way"
             time.sleep(0.3)
         self._rest()
+
+    def read_the_lists(self) -> None:
+        """The list is held against what is stored until it finds nothing more: what was never told."""
         for _ in range(PASSES):
             if not self._read_the_lists():
                 return
@@ -586,7 +641,7 @@ class House:
 
     def _rest(self) -> None:
         began = time.monotonic()
-        next_tick, next_lease_end = began, began + STALE_LEASE_S
+        next_tick, next_lease_end, next_word = began, began + STALE_LEASE_S, began + 10.0
         while waits := self.what_waits():
             now = time.monotonic()
             if now - began > REST_S:
@@ -595,6 +650,9 @@ class House:
             if now > next_tick:
                 self.an_hour_passes()
                 next_tick = now + 1.0
+            if now > next_word:
+                self.say(f"waiting: {dict(Counter(table for table, _ in waits))}")
+                next_word = now + 10.0
             if now > next_lease_end:
                 self.leases_end()
                 next_lease_end = now + STALE_LEASE_S
@@ -647,19 +705,32 @@ class House:
         }
         return [(table, row) for table, query in asked.items() for row in self.rows(query)]
 
-    def was_delivered(self, body: dict[str, Any]) -> bool:
-        """Whether a push of this body was answered with 200."""
-        return body in self._answered()
+    def told(self) -> dict[str, float]:
+        """
+        When each event, by its canonical body, came in that was answered with 200. [s since the epoch]
+
+        The first attempt that may have been kept counts: it is the one that a worker was woken for.
+        """
+        if self._told is None:
+            kept: dict[str, float] = {}
+            answered: set[str] = set()
+            for attempt in self.stack.sim.state()["deliveries"]:
+                body = canonical(attempt["body"])
+                if attempt["status"] in (200, None):
+                    began = attempt["at"] - attempt["seconds"]
+                    kept[body] = min(began, kept.get(body, began))
+                if attempt["status"] == 200:
+                    answered.add(body)
+            self._told = {body: began for body, began in kept.items() if body in answered}
+        return self._told
 
     def withdrawal_was_told(self, runner: Runner) -> bool:
         """Whether the push that tells it was answered with 200."""
-        wanted = {"object_type": "athlete", "owner_id": runner.strava_id, "updates": {"authorized": "false"}}
-        return any(wanted.items() <= body.items() for body in self._answered())
+        mine = f'"owner_id":{runner.strava_id}'
+        return any(mine in body and '"object_id":' + str(runner.strava_id) in body for body in self.withdrawals())
 
-    def _answered(self) -> list[dict[str, Any]]:
-        if self._delivered is None:
-            self._delivered = [d["body"] for d in self.stack.sim.state()["deliveries"] if d["status"] == 200]
-        return self._delivered
+    def withdrawals(self) -> list[str]:
+        return [body for body in self.told() if '"authorized":"false"' in body]
 
     def figures(self) -> Iterator[str]:
         """What the run was like."""
@@ -667,6 +738,7 @@ class House:
         yield f"answers to pushes: {dict(pushes)}"
         yield f"inbox: {self._by('state', 'inbox')}, runs: {self._by('source', 'runs')}"
         yield f"alerts: {self._by('state', 'alerts')}, mails: {self._by('state', 'outbox')}"
+        yield f"ended: {self.ended}"
         yield f"received mails: {len(self.mails.messages)}, found by the list: {sum(self._reconciliations())}"
 
     def _by(self, column: str, table: str) -> dict[str, int]:
@@ -689,6 +761,11 @@ def _whatever_comes(act: Callable[[], None]) -> None:
 
     with contextlib.suppress(SQLAlchemyError, sqlite3.Error):
         act()
+
+
+def canonical(body: dict[str, Any]) -> str:
+    """One text for equal bodies."""
+    return json.dumps(body, sort_keys=True, separators=(",", ":"))
 
 
 def at(days_ago: int, hour: int) -> datetime:
@@ -738,4 +815,3 @@ def running_house(plan: Plan, folder: Path, database_url: str, say: Callable[[st
             yield house
         finally:
             house.close()
-

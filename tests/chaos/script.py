@@ -1,5 +1,5 @@
 """
-What happens in a run of chaos, and when: a plan that follows from its seed alone, so that a failure can be played again.
+What happens in a run of chaos, and when: a plan that follows from its seed alone, so that it can be played again.
 
 An event is something that happens at Strava or to a runner; a fault is something that breaks, at Strava or here.
 """
@@ -23,6 +23,11 @@ HOURS = (4, 9, 14)
 """When the activities of a day begin, UTC; none lasts so long that it reaches the next."""
 
 FILE_HOUR = 19
+
+HISTORY = tuple((days_ago, 0, 4.0 + days_ago % 3 / 2) for days_ago in range(2, 62, 4))
+"""What each runner had run before coming here: days ago, hour, kilometres. Without it no rule speaks."""
+
+FIRST_HISTORY_ID = 40_000
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,18 @@ OUR_FAULTS: dict[str, tuple[str, float]] = {
 }
 """Kind: what it takes from service, and for how long [s]. Two faults of the same part do not overlap."""
 
-STRAVA_FAULTS = ("status", "rate_limited", "html", "hang", "delay", "drop", "window_used_up", "tokens_expire", "inactive")
+STRAVA_FAULTS = {
+    "status": 20,
+    "rate_limited": 10,
+    "html": 15,
+    "hang": 8,
+    "delay": 10,
+    "drop": 12,
+    "window_used_up": 8,
+    "tokens_expire": 12,
+    "inactive": 5,
+}
+"""Kind: how often."""
 
 LOCKED_LONG_S = 11.0
 GONE_LONG_S = 60.0
@@ -110,7 +126,7 @@ def _runner(rng: random.Random, strava_id: int) -> _Runner:
     slots = [(day, hour) for day in range(1, SEASON_DAYS) for hour in HOURS]
     # Most lie in the last weeks and many in the last days, of which mails speak, in any order: uploads come late.
     rng.shuffle(slots)
-    slots.sort(key=lambda slot: rng.random() * (1 if slot[0] <= 7 else 3 if slot[0] <= 45 else 9))
+    slots.sort(key=lambda slot: rng.random() * (1 if slot[0] <= 7 else 8 if slot[0] <= 45 else 20))
     days = rng.sample(range(1, SEASON_DAYS), SEASON_DAYS - 1)
     return _Runner(strava_id, iter(slots), iter(days))
 
@@ -179,7 +195,7 @@ def _create(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]
 
 
 def _km(rng: random.Random) -> float:
-    return round(rng.uniform(4.0, 9.0) if rng.random() < 0.9 else rng.uniform(9.0, 18.0), 2)
+    return round(rng.uniform(3.0, 7.0) if rng.random() < 0.8 else rng.uniform(7.0, 24.0), 2)
 
 
 def _update(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]) -> Step:
@@ -269,7 +285,7 @@ def _faults(plan: Plan, rng: random.Random) -> list[Step]:
 
 
 def _strava_fault(rng: random.Random, at_s: float) -> Step:
-    kind = rng.choices(STRAVA_FAULTS, [20, 10, 15, 8, 10, 12, 8, 12, 5])[0]
+    kind = rng.choices(list(STRAVA_FAULTS), list(STRAVA_FAULTS.values()))[0]
     where = rng.choices(["/api/v3/activities/*", "/oauth/token", "/api/v3/athlete*"], [70, 20, 10])[0]
     facts: dict[str, Any] = {"path": where, "times": rng.randint(1, 4), "status": rng.choice([500, 502, 503])}
     return Step(at_s, kind, facts)
