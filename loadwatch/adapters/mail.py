@@ -13,10 +13,11 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from loadwatch.emails import EmailContent
-from loadwatch.services.errors import MailDelayed, MailRefused
+from loadwatch.services.errors import MailDelayed, MailRefused, MailUncertain
 
 TIMEOUT_S = 10
 """For each step of the conversation with the mail server; all of them fit into a task's time. [s]"""
@@ -35,6 +36,26 @@ def to_message(content: EmailContent, *, sender: str, to: str, message_id: str, 
     message.set_content(content.text)
     message.add_alternative(content.html, subtype="html")
     return message
+
+
+class _Noting(smtplib.SMTP):
+    """Notes when a mail's whole content has left: a connection that is lost after that says nothing of the mail."""
+
+    _asked_for = False
+    content_has_left = False
+
+    def getreply(self) -> tuple[int, bytes]:
+        code, words = super().getreply()
+        self._asked_for = code == 354
+        return code, words
+
+    def send(self, s: Any) -> None:
+        super().send(s)
+        self.content_has_left = self._asked_for
+
+
+class _NotingTls(_Noting, smtplib.SMTP_SSL):
+    pass
 
 
 class SmtpMailer:
@@ -60,8 +81,10 @@ class SmtpMailer:
 
     def send(self, content: EmailContent, *, to: str, message_id: str, athlete_id: int, at: datetime) -> None:  # noqa: ARG002
         message = to_message(content, sender=self._sender, to=to, message_id=message_id, at=at)
+        smtp: _Noting | None = None
         try:
-            with contextlib.closing(self._connect()) as smtp:
+            smtp = self._connect()
+            with contextlib.closing(smtp):
                 smtp.send_message(message)
                 with contextlib.suppress(OSError):  # taken is taken, however the server says good-bye
                     smtp.quit()
@@ -72,14 +95,16 @@ class SmtpMailer:
             raise _outcome(error.smtp_code, error.smtp_error) from error
         # A wrong password or sender is the operator's to mend: the mail waits, it is not lost by it.
         except (smtplib.SMTPException, OSError) as error:
+            if smtp is not None and smtp.content_has_left:
+                raise MailUncertain(f"the mail server took it and did not answer ({type(error).__name__})") from error
             raise MailDelayed(f"{type(error).__name__}: {error}") from error
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> _Noting:
         if self._tls:
             context = ssl.create_default_context()
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_S, context=context)
+            smtp: _Noting = _NotingTls(self._host, self._port, timeout=TIMEOUT_S, context=context)
         else:
-            smtp = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S)
+            smtp = _Noting(self._host, self._port, timeout=TIMEOUT_S)
         try:
             smtp.ehlo()
             if not self._tls and smtp.has_extn("starttls"):

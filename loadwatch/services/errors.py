@@ -74,3 +74,7 @@ class MailRefused(LoadwatchError):
 
 class MailDelayed(LoadwatchError):
     """The mail server could not take the mail now: try again later."""
+
+
+class MailUncertain(LoadwatchError):
+    """The mail server has the mail's content and did not say whether it takes it: do not try again."""

@@ -12,7 +12,7 @@ from loadwatch.emails.alert import alert_mail
 from loadwatch.emails.receipt import receipt_mail
 from loadwatch.emails.retraction import retraction_mail
 from loadwatch.emails.weekly import weekly_mail
-from loadwatch.services.errors import MailDelayed, MailRefused
+from loadwatch.services.errors import MailDelayed, MailRefused, MailUncertain
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, OutboxItem, Tx
 from loadwatch.services.sync import completeness_of
 from loadwatch.services.views import ceilings_of, week_of
@@ -79,7 +79,8 @@ class NotifyService:
                 profile = tx.athlete(item.athlete_id)
                 content = self._content(tx, profile, item, inactive_since) if profile else None
         except Exception as error:
-            self._settle(item, "failed", error=f"could not be written: {error!r}")
+            # Nothing has left yet: perhaps the database was away for a moment.
+            self._later(item, f"could not be written: {error!r}")
             raise
         if profile is None or content is None:
             return self._settle(item, "cancelled", error="what it was about is gone")
@@ -90,10 +91,9 @@ class NotifyService:
         except MailRefused as error:
             return self._settle(item, "failed", subject=content.subject, error=str(error))
         except MailDelayed as error:
-            if item.attempts >= MAX_ATTEMPTS:
-                return self._settle(item, "failed", subject=content.subject, error=f"given up: {error}")
-            wait = min(BACK_OFF_FIRST * 2**item.attempts, BACK_OFF_LONGEST)
-            return self._settle(item, "pending", subject=content.subject, error=str(error), again=now + wait)
+            return self._later(item, str(error), content.subject)
+        except MailUncertain as error:
+            return self._settle(item, "claimed", subject=content.subject, error=str(error))
         except Exception as error:
             self._settle(item, "failed", subject=content.subject, error=f"could not be sent: {error!r}")
             raise
@@ -114,6 +114,12 @@ class NotifyService:
                 break  # the sweep goes on with them
             sent += self.deliver(outbox_id) == "sent"
         return sent
+
+    def _later(self, item: OutboxItem, error: str, subject: str | None = None) -> str:
+        if item.attempts >= MAX_ATTEMPTS:
+            return self._settle(item, "failed", subject=subject, error=f"given up: {error}")
+        wait = min(BACK_OFF_FIRST * 2**item.attempts, BACK_OFF_LONGEST)
+        return self._settle(item, "pending", subject=subject, error=error, again=self._clock() + wait)
 
     def _settle(
         self,

@@ -824,7 +824,7 @@ class UploadFiles(Protocol):
 
 
 class Mailer(Protocol):
-    """Hands one mail over; raises `MailRefused` or `MailDelayed`."""
+    """Hands one mail over; raises `MailRefused`, `MailDelayed` or `MailUncertain`."""
 
     def send(self, content: EmailContent, *, to: str, message_id: str, athlete_id: int, at: datetime) -> None: ...
 

@@ -21,7 +21,7 @@ from loadwatch.services.errors import MailDelayed
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.ports import ActivityRecord, OutboxItem
 from loadwatch.settings import Settings
-from tests.support import SmtpServer
+from tests.support import ReceivedMail, SmtpServer
 from tests.support.stack import free_port
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -334,6 +334,61 @@ def test_a_server_that_stumbles_after_it_took_the_mail_has_taken_it(house, smtp_
     house.deliver()
 
     assert len(smtp_server.messages) == 1
+    assert house.states() == [("alert", "sent")]
+
+
+def test_a_server_that_takes_the_content_and_hangs_up_may_have_it_and_gets_no_second_one(house, smtp_server):
+    async def handle_data(server: Any, _session: object, envelope: Any) -> str:
+        smtp_server.messages.append(ReceivedMail(envelope.mail_from, envelope.rcpt_tos, envelope.content))
+        server.transport.abort()
+        return "250 OK"
+
+    smtp_server.handle_DATA = handle_data
+    house.jump()
+    house.deliver()
+    house.clock.later(hours=2)
+    house.deliver()
+
+    assert len(smtp_server.messages) == 1
+    (item,) = house.outbox()
+    assert item.state == "claimed"  # without an outcome: shown, not repeated
+    assert "did not answer" in (item.error or "")
+
+
+def test_a_connection_lost_before_the_content_left_only_delays(house, smtp_server):
+    async def handle_rcpt(server: Any, *_: object) -> str:
+        server.transport.abort()
+        return "250 OK"
+
+    smtp_server.handle_RCPT = handle_rcpt
+    house.jump()
+    house.deliver()
+    assert house.states() == [("alert", "pending")]
+    del smtp_server.handle_RCPT
+    house.clock.later(hours=2)
+    house.deliver()
+
+    assert house.states() == [("alert", "sent")]
+    assert len(smtp_server.messages) == 1
+
+
+def test_a_database_that_stumbles_while_a_mail_is_written_costs_no_mail(house, smtp_server):
+    class Stumbling:
+        """Takes the claim, and does not answer the question after it."""
+
+        write = house.services.store.write
+
+        def read(self) -> Any:
+            raise ConnectionError("terminated by the administrator")
+
+    house.jump()
+    (item,) = house.outbox()
+    stumbling = NotifyService(Stumbling(), house.services.mailer, house.clock, "https://run.example")
+    with pytest.raises(ConnectionError):
+        stumbling.deliver(item.id)
+    house.clock.later(hours=2)
+    house.deliver()
+
     assert house.states() == [("alert", "sent")]
 
 
