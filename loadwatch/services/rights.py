@@ -181,8 +181,7 @@ class RightsService:
         except RefreshRejected:
             return token
         else:
-            with self._database.write() as tx:
-                tx.put_tokens(connection.athlete_id, pair, token)
+            self._tokens().keep(connection, pair)
             return None
         finally:
             with self._database.write() as tx:

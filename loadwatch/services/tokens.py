@@ -1,16 +1,23 @@
 """A valid access token, refreshed by one worker at a time."""
 
+import logging
 import time
 from datetime import timedelta
 
 from loadwatch.services.errors import NeedsReauth, RefreshRejected, StravaUnavailable
-from loadwatch.services.ports import Clock, Connection, Database, Strava
+from loadwatch.services.ports import Clock, Connection, Database, Strava, TokenPair
 
 REFRESH_BEFORE = timedelta(minutes=30)
 """Refresh a token with less life left than this, so that it outlives the work it is fetched for."""
 
 LEASE = timedelta(seconds=45)
 """How long one worker may ask for a new pair; longer than the slowest answer that we wait for."""
+
+
+KEEP_AGAIN_S = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0)
+"""Pauses between the attempts to store a new pair; all of them fit into a task's time. [s]"""
+
+log = logging.getLogger(__name__)
 
 
 class TokenService:
@@ -76,7 +83,24 @@ class TokenService:
             with self._database.write() as tx:
                 tx.fail_refresh(connection.athlete_id, connection.refresh_token, needs_reauth=False)
             raise
-        with self._database.write() as tx:
-            kept = tx.put_tokens(connection.athlete_id, pair, connection.refresh_token)
+        kept = self.keep(connection, pair)
         # Not kept: the pair of a connection that was made meanwhile is newer than ours.
         return pair.access_token if kept else self.access_token(connection.athlete_id)
+
+    def keep(self, seen: Connection, pair: TokenPair) -> bool:
+        """
+        Store the pair that was given for the refresh token seen; False if another one is stored by now.
+
+        The old pair is spent, so a database that is away for a moment is waited for.
+        """
+        for wait_s in KEEP_AGAIN_S:
+            try:
+                return self._keep(seen, pair)
+            except Exception as error:  # whatever the database's driver raises
+                log.warning("a new pair of tokens could not be stored yet (%s)", type(error).__name__)
+                time.sleep(wait_s)
+        return self._keep(seen, pair)
+
+    def _keep(self, seen: Connection, pair: TokenPair) -> bool:
+        with self._database.write() as tx:
+            return tx.put_tokens(seen.athlete_id, pair, seen.refresh_token)

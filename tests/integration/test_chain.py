@@ -384,6 +384,33 @@ def test_four_workers_that_need_a_token_at_once_refresh_it_once(stack: Stack):
     wait_until(lambda: 1 in stack.run_ids(athlete_id), "the new token works")
 
 
+def test_a_database_that_is_away_when_a_new_pair_comes_costs_no_connection(stack: Stack):
+    """Strava has spent the old refresh token by then: what is not stored now is lost for good."""
+    from loadwatch.services.tokens import TokenService
+
+    athlete_id = stack.connect()
+    _expire_token(stack, athlete_id)
+    answers = iter([True, False, False, True])
+
+    class Stumbling:
+        """Away after the claim, twice."""
+
+        read = stack.services.store.read
+
+        def write(self) -> Any:
+            if not next(answers):
+                raise ConnectionError("terminated by the administrator")
+            return stack.services.store.write()
+
+    tokens = TokenService(Stumbling(), stack.services.strava, stack.services.clock)  # type: ignore[arg-type]
+    token = tokens.access_token(athlete_id)
+
+    with stack.services.store.read() as tx:
+        connection = tx.connection(athlete_id)
+    assert connection is not None
+    assert (connection.state, connection.access_token) == ("connected", token)
+
+
 def test_no_token_and_no_secret_stands_in_a_log_or_unencrypted_in_the_database(stack: Stack, tmp_path):
     athlete_id = with_history(stack)
     stack.sim.expire_tokens()
