@@ -357,6 +357,29 @@ def test_a_file_that_kills_each_worker_is_left_alone_after_three(services: Servi
     assert "broke off" in (reasons(services)["a.fit"] or "")
 
 
+def test_a_database_that_stumbles_while_a_file_is_read_does_not_condemn_the_file(services: Services) -> None:
+    answers = iter([True, False])
+
+    class Stumbling:
+        """Takes the claim, and not the outcome."""
+
+        read = services.store.read
+
+        def write(self) -> Any:
+            if not next(answers):
+                raise ConnectionError("terminated by the administrator")
+            return services.store.write()
+
+    services.uploads.put(athlete(services), "evening.fit", fit())
+    reader = services.file_ingest
+    database, reader._database = reader._database, Stumbling()  # type: ignore[assignment]
+    with pytest.raises(ConnectionError):
+        reader.read_next()
+    reader._database = database
+
+    assert states(services) == {"evening.fit": "waiting"}
+
+
 def test_a_judgement_waits_for_the_files_that_still_wait(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = athlete(services)
     services.uploads.put(ann, "a.fit", fit())
