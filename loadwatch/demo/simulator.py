@@ -52,7 +52,7 @@ DETAIL_ONLY_KEYS = frozenset(
     {"laps", "splits_metric", "splits_standard", "best_efforts", "segment_efforts", "calories", "device_name"}
     | {"description", "gear", "photos", "perceived_exertion", "prefer_perceived_exertion", "embed_token"}
 )
-FAULT_KINDS = ("status", "html", "hang", "delay", "empty_streams", "not_found", "drop")
+FAULT_KINDS = ("status", "html", "hang", "delay", "late", "empty_streams", "not_found", "drop")
 SHORT_WINDOW_S = 15 * 60
 DAY_S = 24 * 60 * 60
 PUSH_THREADS = 32
@@ -910,6 +910,9 @@ def _fault_answer(state: SimulatorState, fault: Fault) -> Response | None:
         time.sleep(fault.seconds or (60.0 if fault.kind == "hang" else 1.0))
     if fault.kind == "delay":
         return None
+    if fault.kind == "late":
+        g.late_s = fault.seconds or 1.0
+        return None
     if fault.kind in {"hang", "drop"}:
         request.environ[DROP] = True
         return Response(status=502)
@@ -976,6 +979,7 @@ def _add_bookkeeping(app: Flask, state: SimulatorState) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
+        time.sleep(g.get("late_s", 0.0))
         if request.path.startswith("/api/v3/"):
             response.headers.update(state.limit_headers())
         rule = request.url_rule.rule if request.url_rule else "(unknown)"

@@ -129,7 +129,8 @@ class SimulatorClient:
         ----------
         kind : str
             status (answer `status` with `body`), html (a page where JSON is expected), hang (silence for
-            `seconds`, then the connection closes), delay (a right answer after `seconds`), empty_streams,
+            `seconds`, then the connection closes), delay (a right answer after `seconds`), late (an answer that
+            was right `seconds` ago), empty_streams,
             not_found, drop.
         path, method : str
             fnmatch patterns; ``*`` in a path also matches ``/``. Control calls are never hit.

@@ -546,6 +546,18 @@ def test_a_dropped_or_hung_connection_ends_without_an_answer(api: Api, kind: str
     assert api.get("/athlete", token).status_code == 200
 
 
+def test_a_late_answer_tells_what_was_there_before(api: Api) -> None:
+    token = api.access_token()
+    api.sim.add_activity({"id": 7, "name": "old", "distance": 1.0}, push=False)
+    api.sim.add_fault("late", "/api/v3/activities/7", seconds=0.5)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(api.get, "/activities/7", token)
+        time.sleep(0.2)
+        api.sim.update_activity(7, {"name": "new"}, push=False)
+
+    assert answer.result().json()["name"] == "old"
+
+
 def test_a_delay_ends_in_the_right_answer(api: Api) -> None:
     token = api.access_token()
     api.sim.add_fault("delay", "/api/v3/athlete", seconds=0.1)
