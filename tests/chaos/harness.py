@@ -221,6 +221,16 @@ class House:
         self._add_activity(runner, id, at(days_ago, hour), km, sport, manual, streams)
         self._tell(runner, id, "create", {}, pushes)
 
+    def _edited_meanwhile(self, runner: int, id: int, late_s: float, then_km: float, **facts: Any) -> None:
+        self.stack.sim.add_fault("late", path=f"/api/v3/activities/{id}", times=1, seconds=late_s)
+        self._create(runner, id, **facts)
+
+        def edit() -> None:
+            with contextlib.suppress(requests.HTTPError):  # deleted meanwhile
+                self._update(runner, id, {"km": then_km}, [0.0])
+
+        self._later(0.6 * late_s, edit)
+
     def _add_activity(
         self,
         runner: int,
@@ -694,8 +704,10 @@ class House:
         """Rows whose work is not done."""
         asked = {
             "inbox": "SELECT * FROM inbox WHERE state = 'pending'",
-            "fetch_jobs": "SELECT * FROM fetch_jobs WHERE wanted > done OR next_attempt_at IS NOT NULL"
-            " OR lease_owner IS NOT NULL",
+            # Of who has to connect again the work waits for that.
+            "fetch_jobs": "SELECT * FROM fetch_jobs WHERE"
+            " (wanted > done OR next_attempt_at IS NOT NULL OR lease_owner IS NOT NULL) AND athlete_id NOT IN"
+            " (SELECT athlete_id FROM strava_connections WHERE state = 'needs_reauth')",
             "assess_jobs": "SELECT * FROM assess_jobs WHERE wanted > done OR next_attempt_at IS NOT NULL",
             "outbox": "SELECT * FROM outbox WHERE state = 'pending'",
             "uploads": "SELECT * FROM uploads WHERE state = 'waiting' OR next_attempt_at IS NOT NULL"

@@ -150,7 +150,7 @@ def _events(plan: Plan, rng: random.Random, runners: list[_Runner]) -> list[Step
 def _event(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]) -> Step:
     kinds: list[tuple[int, Callable[..., Step]]] = [(5, _upload), (2, _broken_upload), (2, _same_upload)]
     if runner.is_connected:
-        kinds += [(34, _create)]
+        kinds += [(34, _create), (8, _edited_meanwhile)]
         if runner.activities:
             kinds += [(24, _update), (9, _delete), (4, _forged_deletion), (3, _wrong_subscription)]
         kinds += [(3, _forged_creation), (2, _forged_withdrawal), (2, _unknown_owner)]
@@ -192,6 +192,16 @@ def _create(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]
         "pushes": _pushes(rng),
     }
     return Step(at_s, "create", facts)
+
+
+def _edited_meanwhile(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]) -> Step:
+    """A run that is changed while it is being fetched: what was read is old before it is stored."""
+    step = _create(rng, at_s, runner, ids)
+    if step.kind != "create":
+        return step
+    step.args.update(trouble=None, pushes=[0.0])
+    late = {"late_s": round(rng.uniform(0.5, 1.5), 2), "then_km": _km(rng)}
+    return Step(at_s, "edited_meanwhile", {**step.args, **late})
 
 
 def _km(rng: random.Random) -> float:
