@@ -26,7 +26,7 @@ CHECKS = {
     "mypy": ["-m", "mypy"],
     "imports": ["-c", LINT_IMPORTS],
 }
-LANES = (("integration",), ("unit", "real", "e2e"))
+LANES = (("integration",), ("unit", "real", "e2e", "chaos"))
 """Folders of tests. The lanes run side by side: much of what is tested is processes that wait for one another."""
 
 SECOND_TRY = {"integration", "real", "e2e"}
