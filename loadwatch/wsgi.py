@@ -23,7 +23,7 @@ HOOK_LOCK_TIMEOUT_S = 1.2
 def _services(lock_timeout_s: float = 30.0) -> Services:
     settings = load_settings()
     log.set_up(settings.log_level)
-    nudge = make_nudge(make_publisher(settings))
+    nudge = make_nudge(make_publisher(settings), in_background=True)
     return make_services(settings, nudge, lock_timeout_s=lock_timeout_s)
 
 

@@ -9,7 +9,7 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 from celery import Celery
 
 from loadwatch.adapters.broker import celery_broker_url, redis_url
-from loadwatch.adapters.nudge import TaskNudge
+from loadwatch.adapters.nudge import BackgroundNudge, TaskNudge
 from loadwatch.settings import Settings
 from workers.schedule import schedule
 
@@ -71,13 +71,20 @@ def make_celery(settings: Settings, tasks: Sequence[str] = TASKS) -> Celery:
     return app
 
 
-def make_nudge(app: Celery) -> TaskNudge:
-    """A nudge through this app that gives up within a second, so that no request waits for a dead broker."""
+def make_nudge(app: Celery, *, in_background: bool = False) -> TaskNudge:
+    """
+    A nudge through this app, which gives up within a second where its settings are those of `make_publisher`.
+
+    Parameters
+    ----------
+    in_background : bool
+        For processes that answer requests: they are not held up by the broker.
+    """
 
     def send(task: str, args: tuple[int, ...]) -> None:
         app.send_task(f"workers.{task}", args=args, retry=False)
 
-    return TaskNudge(send)
+    return BackgroundNudge(send) if in_background else TaskNudge(send)
 
 
 def make_publisher(settings: Settings) -> Celery:

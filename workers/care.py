@@ -17,10 +17,12 @@ files. Design choice."""
 
 _BATCH = 200
 
+SWEEP = "workers.care.sweep"
+
 log = logging.getLogger(__name__)
 
 
-@shared_task(name="workers.care.sweep")
+@shared_task(name=SWEEP)
 def sweep() -> None:
     """
     Do everything that is due by the database: events, fetches, archives, files, judgements, mails, expiry.
@@ -68,7 +70,7 @@ def sweep() -> None:
     everything.notify.queue_weekly()
     everything.notify.deliver_due()
     if not all(finished):
-        current_app.send_task("workers.care.sweep", expires=60, retry=False)
+        current_app.send_task(SWEEP, expires=60, retry=False)
 
 
 @shared_task(name="workers.care.keep")

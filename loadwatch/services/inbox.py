@@ -43,17 +43,19 @@ class InboxService:
         quarantine: a wrong setting must be visible, not a loss.
         """
         digest = hashlib.sha256(event.canonical_body.encode()).hexdigest()
-        with self._database.write() as tx:
-            ours = tx.subscription_id()
-            reason = None
-            if ours is not None and event.subscription_id != ours:
-                reason = f"subscription {event.subscription_id} is not ours ({ours})"
-            elif tx.athlete_of_strava(event.owner_id) is None:
-                reason = f"no athlete here is connected to Strava's athlete {event.owner_id}"
-            state, now = "quarantined" if reason else "pending", self._clock()
-            if reason and tx.n_quarantined(now - DAY, QUARANTINE_PER_DAY) >= QUARANTINE_PER_DAY:
-                return Receipt(None, reason, dropped=True)
-            inbox_id = tx.add_inbox(event, digest, state, reason, now)
+        now, reason = self._clock(), None
+        with self._database.inbox() as tx:
+            inbox_id = tx.add_expected(event, digest, now)
+            if inbox_id is None:
+                ours, athlete_id = tx.addressee(event.owner_id)
+                if ours is not None and event.subscription_id != ours:
+                    reason = f"subscription {event.subscription_id} is not ours ({ours})"
+                elif athlete_id is None:
+                    reason = f"no athlete here is connected to Strava's athlete {event.owner_id}"
+                if reason and tx.n_quarantined(now - DAY, QUARANTINE_PER_DAY) >= QUARANTINE_PER_DAY:
+                    return Receipt(None, reason, dropped=True)
+                # With no reason it is there already, or what was missing has come this very moment.
+                inbox_id = tx.add(event, digest, "quarantined" if reason else "pending", reason, now)
         if inbox_id is not None and reason is None:
             self._nudge.inbox(inbox_id)
         return Receipt(inbox_id, reason)

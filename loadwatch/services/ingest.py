@@ -40,6 +40,9 @@ SOURCE = "strava"
 LEASE = timedelta(seconds=90)
 """How long a fetch may hold its row: the task's hard time limit."""
 
+TAKEN_TOGETHER = 20
+"""Events that one transaction takes: the work that they ask for is one worker's, others find more. Design choice."""
+
 GIVE_UP_MISSING = timedelta(hours=1)
 """An activity that has answered 404 for so long, and is not in the list, does not exist."""
 
@@ -153,17 +156,37 @@ class IngestService:
             if item is None or item.state == "quarantined":
                 return None
             athlete_id = tx.athlete_of_strava(item.owner_id)
-            if athlete_id is None:
-                tx.settle_inbox(inbox_id, "quarantined", "the athlete is no longer connected", now)
-                return None
-            if item.state == "done":
+            if item.state == "done" and athlete_id is not None:
                 return tx.job_id(athlete_id, SOURCE, item.object_id)
-            if item.object_type == "athlete":
-                self._take_athlete_event(tx, item, athlete_id, now)
-                return None
-            job_id = tx.want(athlete_id, SOURCE, item.object_id, deletion=item.aspect == "delete", now=now)
-            tx.settle_inbox(inbox_id, "done", None, now)
-            return job_id
+            return self._turn(tx, item, athlete_id, now)
+
+    def take_due(self) -> list[int] | None:
+        """
+        Turn the events that have waited longest into work, as `take` does with one; None if none waits.
+
+        They are settled and the work noted in one transaction. A job's id is there once, however many events ask
+        for it.
+        """
+        now = self._clock()
+        with self._database.write() as tx:
+            items = tx.claim_pending(TAKEN_TOGETHER)
+            athletes = {owner: tx.athlete_of_strava(owner) for owner in {item.owner_id for item in items}}
+            # Every transaction locks the rows in this order: two that note the same work do not wait in a circle.
+            items.sort(key=lambda item: (item.owner_id, item.object_id))
+            job_ids = [self._turn(tx, item, athletes[item.owner_id], now) for item in items]
+        return list(dict.fromkeys(i for i in job_ids if i is not None)) if items else None
+
+    def _turn(self, tx: Tx, item: InboxItem, athlete_id: int | None, now: datetime) -> int | None:
+        """What a pending event asks for; the job's id."""
+        if athlete_id is None:
+            tx.settle_inbox(item.id, "quarantined", "the athlete is no longer connected", now)
+            return None
+        if item.object_type == "athlete":
+            self._take_athlete_event(tx, item, athlete_id, now)
+            return None
+        job_id = tx.want(athlete_id, SOURCE, item.object_id, deletion=item.aspect == "delete", now=now)
+        tx.settle_inbox(item.id, "done", None, now)
+        return job_id
 
     def _take_athlete_event(self, tx: Tx, item: InboxItem, athlete_id: int, now: datetime) -> None:
         # The event is a hint, and anybody may have sent it: `RightsService.check` asks Strava.

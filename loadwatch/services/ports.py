@@ -413,16 +413,40 @@ class SyncState:
     n_without_samples: int
 
 
+class InboxTx(Protocol):
+    """A transaction in which one event is kept."""
+
+    def add_expected(self, event: PushEvent, digest: str, now: datetime) -> int | None:
+        """
+        Store an event of our subscription and an athlete of ours, in one statement; its id.
+
+        None where it is of another one, or the very same body is there already.
+        """
+        ...
+
+    def addressee(self, strava_athlete_id: int) -> tuple[int | None, int | None]:
+        """Our subscription's id, and which athlete here is that one of Strava's."""
+        ...
+
+    def add(self, event: PushEvent, digest: str, state: str, reason: str | None, now: datetime) -> int | None:
+        """Store an event; its id, None if the very same body is there already."""
+        ...
+
+    def n_quarantined(self, since: datetime, at_most: int) -> int:
+        """Events that came into quarantine since then, counted up to `at_most`."""
+        ...
+
+
 class Tx(ArchiveTx, HealthTx, RightsTx, SyncTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox
-    def add_inbox(self, event: PushEvent, digest: str, state: str, reason: str | None, now: datetime) -> int | None:
-        """Store an event; None if the very same body is there already."""
-        ...
-
     def inbox_item(self, inbox_id: int) -> InboxItem | None: ...
     def pending_inbox_ids(self, limit: int) -> list[int]: ...
+    def claim_pending(self, limit: int) -> list[InboxItem]:
+        """The oldest pending events, held until the transaction ends; without those that another one holds."""
+        ...
+
     def settle_inbox(self, inbox_id: int, state: str, reason: str | None, now: datetime) -> bool:
         """Mark a pending event; False if another worker was first."""
         ...
@@ -762,6 +786,7 @@ class Database(Protocol):
 
     def write(self) -> AbstractContextManager[Tx]: ...
     def read(self) -> AbstractContextManager[Tx]: ...
+    def inbox(self) -> AbstractContextManager[InboxTx]: ...
 
 
 class Strava(Protocol):

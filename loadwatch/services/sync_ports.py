@@ -127,10 +127,6 @@ class SyncTx(Protocol):
     def sample_counts(self, athlete_id: int, source: str, since: datetime) -> SampleCounts: ...
 
     # quarantine
-    def n_quarantined(self, since: datetime, at_most: int) -> int:
-        """Events that came into quarantine since then, counted up to `at_most`."""
-        ...
-
     def quarantine(self, since: datetime, reasons: int) -> Quarantine:
         """What lies there, with the most frequent reasons; `Quarantine.n_day` counts from `since` on."""
         ...

@@ -101,12 +101,6 @@ class SyncStore:
 
     # quarantine
 
-    def n_quarantined(self, since: datetime, at_most: int) -> int:
-        row = t.Inbox
-        # By the index of states: the newest first, and no more of them than are asked for.
-        newest = select(row.received_at).where(row.state == "quarantined").order_by(row.id.desc()).limit(at_most)
-        return sum(received_at > since for received_at in self._s.scalars(newest))
-
     def quarantine(self, since: datetime, reasons: int) -> Quarantine:
         row = t.Inbox
         kept = row.state == "quarantined"
