@@ -28,17 +28,15 @@ from loadwatch.domain.rules import MANY_RUNS, Finding, details_from, judge, look
 from loadwatch.domain.symptom_rules import REPORTS_REACH, RUNS_REACH, Clinic, Runner, judge_health
 from loadwatch.domain.thresholds import ALERT_LIFE, BONE_LOAD, MUTE_WINDOW, PUSHING_BLOCK
 from loadwatch.domain.wording import alert_text
+from loadwatch.services.ingest import runs_arrive
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
 from loadwatch.services.sync import completeness_of, note_gaps
 
 FAILED_AGAIN = timedelta(minutes=10)
 
-PATIENCE = timedelta(seconds=10)
-"""How long a judgement waits for runs that are just arriving. A watch hands over a week of runs at once and they
-overtake one another: judged too early, today's run would be a jump over last Sunday's, which is still on its way."""
-
 FILES_PATIENCE = timedelta(minutes=10)
-"""The same for files: years of them are handed over at once, in any order. Not where a check-in was just given."""
+"""The same as `ingest.PATIENCE` for files: years of them are handed over at once, in any order. Not where a check-in
+was just given."""
 
 BUDGET_REACH = timedelta(days=30)
 """How far back mails count against the budget."""
@@ -101,7 +99,7 @@ class AssessService:
                     return 0
                 wanted, since, asked_at = waiting
                 now = self._clock()
-                if self._is_too_early(tx, athlete_id, now, asked_at):
+                if runs_arrive(tx, athlete_id, now, asked_at) or self._files_arrive(tx, athlete_id, now, asked_at):
                     return 0  # whoever stores the last of them asks again, and the sweep asks in any case
                 n_changes, mails = self._judge(tx, profile, since)
                 # Not part of what an alert is: another gap neither changes an alert nor mails it again.
@@ -132,11 +130,8 @@ class AssessService:
         return len(found)
 
     @staticmethod
-    def _is_too_early(tx: Tx, athlete_id: int, now: datetime, asked_at: datetime) -> bool:
-        waited = now - asked_at
-        if waited < PATIENCE and tx.is_arriving(athlete_id, now):
-            return True
-        if waited >= FILES_PATIENCE or not tx.has_unread_files(athlete_id, now):
+    def _files_arrive(tx: Tx, athlete_id: int, now: datetime, asked_at: datetime) -> bool:
+        if now - asked_at >= FILES_PATIENCE or not tx.has_unread_files(athlete_id, now):
             return False
         return not tx.symptom_reports(athlete_id, now - FILES_PATIENCE)
 

@@ -43,6 +43,10 @@ LEASE = timedelta(seconds=90)
 TAKEN_TOGETHER = 20
 """Events that one transaction takes: the work that they ask for is one worker's, others find more. Design choice."""
 
+PATIENCE = timedelta(seconds=10)
+"""How long a judgement waits for runs that are just arriving. A watch hands over a week of runs at once and they
+overtake one another: judged too early, today's run would be a jump over last Sunday's, which is still on its way."""
+
 GIVE_UP_MISSING = timedelta(hours=1)
 """An activity that has answered 404 for so long, and is not in the list, does not exist."""
 
@@ -108,6 +112,11 @@ class _Fetched:
     record: ActivityRecord | None
     streams_asked: bool
     samples: _Samples | None = None
+
+
+def runs_arrive(tx: Tx, athlete_id: int, now: datetime, asked_at: datetime) -> bool:
+    """Whether a judgement asked for at `asked_at` waits for runs on their way: it is too early for it."""
+    return now - asked_at < PATIENCE and tx.is_arriving(athlete_id, now)
 
 
 class IngestService:
@@ -204,23 +213,28 @@ class IngestService:
 
         Whatever goes wrong becomes the time of the next attempt; nothing is raised but a bug.
         """
-        served: Job | None = None
-        while job := self._once(job_id):  # again where an event came in meanwhile
-            served = job
-        if served is None:
-            return False
-        # Also where this fetch changed nothing: a judgement may have waited for it.
-        with self._database.read() as tx:
-            waits = tx.assessment_waits(served.athlete_id)
-        if waits:
-            self._nudge.assess(served.athlete_id)
-        return True
+        served = False
+        while job := self._once(job_id):
+            served, now = True, self._clock()
+            with self._database.read() as tx:
+                again = tx.is_due(job_id, now)  # an event came in meanwhile
+                # Also where this fetch changed nothing: a judgement may have waited for it.
+                asked_at = tx.assessment_asked_at(job.athlete_id)
+                judge = asked_at is not None and not runs_arrive(tx, job.athlete_id, now, asked_at)
+            if again:
+                continue
+            if judge:  # else whoever stores the last of the runs that arrive asks for it
+                self._nudge.assess(job.athlete_id)
+            break
+        return served
 
     def _once(self, job_id: int) -> Job | None:
         owner = self._leases.me()
         now = self._clock()
         with self._database.write() as tx:
-            job = tx.claim_job(job_id, owner, self._leases.gone(tx.lease_owners()), now, now + LEASE)
+            job = tx.claim_job(job_id, owner, (), now, now + LEASE)
+            if job is None and (gone := self._leases.gone(tx.lease_owners())):
+                job = tx.claim_job(job_id, owner, gone, now, now + LEASE)
         if job is None:
             return None
         try:
@@ -248,6 +262,7 @@ class IngestService:
             deletion_seen=job.deletion_seen,
             stream_attempts=job.stream_attempts,
             error=error,
+            seen=job.wanted,
         )
 
     def _refused(self, job: Job, until: datetime, error: str) -> JobOutcome:

@@ -95,6 +95,8 @@ class JobOutcome:
         When to look again although nothing new is wanted; None: finished.
     done : int or None
         The `wanted` that this attempt has served; None: it served nothing.
+    seen : int or None
+        The `wanted` that an attempt in vain knew of: what an event says that came since is tried at once.
     limited_until : datetime or None
         Until when Strava refuses every call of this application, where that is why it ended.
     """
@@ -107,6 +109,7 @@ class JobOutcome:
     stream_attempts: int = 0
     error: str | None = None
     limited_until: datetime | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +471,7 @@ class Tx(ArchiveTx, HealthTx, RightsTx, SyncTx, Protocol):
         """Note the outcome and free the row; False if `owner` no longer holds it."""
         ...
 
+    def is_due(self, job_id: int, now: datetime) -> bool: ...
     def due_job_ids(self, now: datetime, limit: int) -> list[int]: ...
     def lease_owners(self) -> list[str]: ...
     def wake_jobs(self, athlete_id: int, now: datetime) -> int: ...
@@ -647,6 +651,10 @@ class Tx(ArchiveTx, HealthTx, RightsTx, SyncTx, Protocol):
         ...
 
     def assessment_waits(self, athlete_id: int) -> bool: ...
+    def assessment_asked_at(self, athlete_id: int) -> datetime | None:
+        """Since when a judgement waits; None: none does."""
+        ...
+
     def lock_assessment(self, athlete_id: int) -> tuple[int, datetime, datetime] | None:
         """(wanted, since, asked at) of an athlete who waits to be assessed, locked to the transaction's end."""
         ...

@@ -19,10 +19,10 @@ from sqlalchemy import event, func, select, text
 from loadwatch.adapters import log
 from loadwatch.adapters.db import migrate
 from loadwatch.adapters.db.engine import make_engines
-from loadwatch.adapters.db.tables import Inbox
+from loadwatch.adapters.db.tables import FetchJob, Inbox
 from loadwatch.adapters.nudge import TaskNudge
 from loadwatch.bootstrap import Services, make_services
-from loadwatch.services.ports import Connection
+from loadwatch.services.ports import Connection, JobOutcome
 from loadwatch.settings import Settings
 from tests.support.seeding import connect, sign_up
 from tests.support.stack import free_port
@@ -611,3 +611,70 @@ def test_another_writer_of_the_database_is_waited_for_no_longer_than_strava_wait
     assert seconds < 1.8
     assert client.post(PATH, json=BODY).status_code == 200
     services.close()
+
+
+# what a worker takes
+
+
+def work_noted(door: Door) -> dict[int, int]:
+    """How many events ask for each activity."""
+    with door.services.engines.write.connect() as connection:
+        jobs = connection.execute(select(FetchJob.source_id, FetchJob.wanted))
+        return dict(tuple(row) for row in jobs)
+
+
+def test_events_that_wait_are_taken_together_and_each_activity_is_worked_off_once(known):
+    for n in range(30):
+        known.push({**BODY, "object_id": n % 10, "event_time": n})
+
+    first, second, third = (known.services.ingest.take_due() for _ in range(3))
+
+    assert (len(first), len(set(first) | set(second)), third) == (10, 10, None)
+    assert work_noted(known) == dict.fromkeys(range(10), 3)
+    assert {state for _, state, _ in known.rows()} == {"done"}
+
+
+def test_workers_who_take_at_once_take_each_event_once(known):
+    for n in range(200):
+        known.push({**BODY, "object_id": n % 50, "event_time": n})
+
+    def take_all(_: int) -> None:
+        while known.services.ingest.take_due() is not None:
+            pass
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(take_all, range(4)))
+
+    assert work_noted(known) == dict.fromkeys(range(50), 4)
+    assert {state for _, state, _ in known.rows()} == {"done"}
+
+
+def test_a_withdrawal_and_a_stranger_among_the_events_are_no_work_but_are_taken(known):
+    known.push({**BODY, "object_type": "athlete", "aspect_type": "update", "updates": {"authorized": "false"}})
+    known.push()
+    with known.services.engines.write.begin() as connection:
+        connection.execute(text("UPDATE inbox SET owner_id = 9 WHERE object_type = 'activity'"))
+
+    assert known.services.ingest.take_due() == []
+    assert known.services.ingest.take_due() is None
+    assert known.rows() == [
+        (13127941701, "done", "Strava is asked whether the connection was withdrawn"),
+        (13127941701, "quarantined", "the athlete is no longer connected"),
+    ]
+    assert len(known.services.rights.due_checks()) == 1
+
+
+def test_a_deletion_pushed_while_its_activity_is_found_missing_is_heeded_at_once(known):
+    services = known.services
+    known.push({**BODY, "aspect_type": "update"})
+    (job_id,) = services.ingest.take_due()
+    until = NOW + timedelta(seconds=90)
+    with services.store.write() as tx:
+        job = tx.claim_job(job_id, "me", (), NOW, until)
+    known.push({**BODY, "aspect_type": "delete"})
+    services.ingest.take_due()
+    with services.store.write() as tx:
+        tx.settle_job(job_id, "me", JobOutcome(until, done=None, seen=job.wanted), NOW)
+
+    with services.store.write() as tx:
+        assert tx.claim_job(job_id, "me", (), NOW, until).deletion_seen

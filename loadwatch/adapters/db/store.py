@@ -228,7 +228,7 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         if row is None or row.lease_owner != owner:
             return False
         served = row.done if outcome.done is None else outcome.done
-        newer = row.wanted > (row.done if outcome.done is None else outcome.done)
+        known = outcome.seen if outcome.done is None else outcome.done
         row.lease_owner = row.lease_until = None
         row.done = served
         row.attempts = outcome.attempts
@@ -236,7 +236,7 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         row.stream_attempts = outcome.stream_attempts
         row.last_error = outcome.error
         row.limited_until = outcome.limited_until
-        if outcome.done is not None and newer:
+        if known is not None and row.wanted > known:
             # An event came in while this one was served: look again at once, with what that event said.
             row.next_attempt_at = now
             row.deletion_seen = row.deletion_seen or outcome.deletion_seen
@@ -250,6 +250,10 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         job = t.FetchJob
         rows = select(job.id).where(job.next_attempt_at <= now).order_by(job.next_attempt_at).limit(limit)
         return list(self._s.scalars(rows))
+
+    def is_due(self, job_id: int, now: datetime) -> bool:
+        job = t.FetchJob
+        return self._s.scalar(select(job.id).where(job.id == job_id, job.next_attempt_at <= now)) is not None
 
     def lease_owners(self) -> list[str]:
         owners = select(t.FetchJob.lease_owner).where(t.FetchJob.lease_owner.is_not(None)).distinct()
@@ -516,9 +520,11 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         )
 
     def assessment_waits(self, athlete_id: int) -> bool:
+        return self.assessment_asked_at(athlete_id) is not None
+
+    def assessment_asked_at(self, athlete_id: int) -> datetime | None:
         job = t.AssessJob
-        waiting = select(job.athlete_id).where(job.athlete_id == athlete_id, job.wanted > job.done)
-        return self._s.scalar(waiting) is not None
+        return self._s.scalar(select(job.asked_at).where(job.athlete_id == athlete_id, job.wanted > job.done))
 
     def lock_assessment(self, athlete_id: int) -> tuple[int, datetime, datetime] | None:
         row = self._s.get(t.AssessJob, athlete_id, with_for_update=True, populate_existing=True)
