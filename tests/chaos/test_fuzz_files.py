@@ -28,6 +28,7 @@ from typing import Any, Final
 
 import psutil
 import pytest
+from sqlalchemy import text
 
 from tests.support.fit_writer import checksum, fit_file, fit_time, message, messages, run_fit
 
@@ -429,6 +430,9 @@ def hand_in(folder: Path, url: str, seed: int, n: int) -> tuple[list[Outcome], i
     with services.store.read() as tx:
         runs = tx.run_details_since(athlete_id, datetime(1, 1, 2, tzinfo=UTC))
     outcomes += [Outcome("run", "stored", d.run.name, 0.0, faults) for d in runs if (faults := _faults_of_run(d))]
+    with services.engines.read.connect() as raw:
+        broke = raw.execute(text("SELECT error FROM run_features WHERE error IS NOT NULL")).scalars()
+        outcomes += [Outcome("analysis", "stored", "", 0.0, (f"broke down: {error}",)) for error in broke]
     services.close()
     return outcomes, psutil.Process().memory_info().rss
 
