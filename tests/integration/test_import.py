@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from sqlalchemy import Connection, Engine
 
 from loadwatch.adapters.broker import parent_death_hook
 from loadwatch.adapters.db.tables import Base
@@ -49,21 +50,34 @@ def started(services: Services, *argv: str) -> subprocess.Popen[bytes]:
     )
 
 
-def stopped(
-    process: subprocess.Popen[bytes], how: signal.Signals, services: Services, table: str, n: int
-) -> tuple[int, str]:
-    """Stop a process once there are so many rows, which it cannot add to meanwhile; how it ended."""
+def killed(process: subprocess.Popen[bytes], services: Services, uploads: str, n: int) -> None:
+    """Kill a process the moment that so many uploads are of this kind."""
+    wait_until(lambda: count(services.engines.read, uploads) >= n, f"{n} uploads {uploads}", 90, every_s=0.001)
+    process.kill()
+    process.communicate()
+
+
+def interrupted(process: subprocess.Popen[bytes], services: Services, uploads: str, n: int) -> tuple[int, str]:
+    """Ctrl-C when so many uploads are of this kind, before there are more; exit code, and what it says."""
 
     def reached() -> bool:
-        with services.engines.write.begin() as raw:  # SQLite's only write lock
-            if raw.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() < n:
+        with services.engines.write.begin() as only_writer:
+            if count(only_writer, uploads) < n:
                 return False
-            process.send_signal(how)
+            process.send_signal(signal.SIGINT)
             return True
 
-    wait_until(reached, f"{n} rows in {table}", every_s=0.005)
+    wait_until(reached, f"{n} uploads {uploads}", 90, every_s=0.005)
     _, told = process.communicate(timeout=30)
     return process.returncode, told.decode()
+
+
+def count(database: Engine | Connection, uploads: str) -> int:
+    query = f"SELECT count(*) FROM uploads WHERE {uploads}"
+    if isinstance(database, Connection):
+        return int(database.exec_driver_sql(query).scalar_one())
+    with database.connect() as connection:
+        return count(connection, uploads)
 
 
 def test_an_export_whose_import_and_worker_are_killed_and_interrupted_is_there_once(
@@ -73,10 +87,10 @@ def test_an_export_whose_import_and_worker_are_killed_and_interrupted_is_there_o
     write_export(path, made_runs(N, minutes=(20, 25)))
     importing = ("-m", "loadwatch", "import", str(path))
 
-    stopped(started(services, *importing), signal.SIGKILL, services, "uploads", 1)
+    killed(started(services, *importing), services, "true", 1)
     reader = started(services, "-c", "from workers.care import read_files; read_files(60)")
-    stopped(reader, signal.SIGKILL, services, "runs", 10)
-    code, told = stopped(started(services, *importing), signal.SIGINT, services, "runs", 20)
+    killed(reader, services, "state = 'stored'", 10)
+    code, told = interrupted(started(services, *importing), services, "state = 'stored'", 20)
 
     assert code == 130
     assert "Call the same command again" in told
