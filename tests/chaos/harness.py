@@ -23,10 +23,11 @@ import psutil
 import redis
 import requests
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from loadwatch.adapters.broker import BrokerProcess
 from loadwatch.services.accounts import ASKED_SCOPES, StravaLogin
-from tests.chaos.script import FILE_HOUR, FIRST_HISTORY_ID, HISTORY, Plan, Step
+from tests.chaos.script import FILE_HOUR, FIRST_CALM_ID, FIRST_HISTORY_ID, FIRST_HOUR, HISTORY, Plan, Step
 from tests.support import SmtpServer, running_smtp_server
 from tests.support.fit_writer import run_fit
 from tests.support.stack import Stack, running_stack, wait_until
@@ -118,8 +119,8 @@ class House:
     """Activities that Strava denied for a while, and of which a deletion was forged: a denial confirms it."""
     forged: list[dict[str, Any]] = field(default_factory=list)
     """Bodies that name another subscription, or nobody."""
-    kills: list[float] = field(default_factory=list)
-    """When processes were killed that may have held a new pair of tokens. [s since the epoch]"""
+    in_renewal: set[int] = field(default_factory=set)
+    """Athletes whose tokens were being renewed when a worker was killed."""
     ended: list[str] = field(default_factory=list)
     """Processes that nobody had killed; `loadwatch up` and compose start them again."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -417,8 +418,8 @@ class House:
 
     def _killed(self, name: str, seconds: float) -> None:
         if self.stack.processes[name].poll() is None:
-            self.kills.append(time.time())
             self.stack.kill(name)
+            self._note_renewals()
             self._later(seconds, lambda: self._start(name))
 
     def _start(self, name: str) -> None:
@@ -451,9 +452,27 @@ class House:
     def _one_killed(self, name: str, dice: int) -> None:
         children = self._family(name)[1:]
         if children:
-            self.kills.append(time.time())
             with contextlib.suppress(psutil.NoSuchProcess):
                 children[dice % len(children)].kill()
+            self._note_renewals()
+
+    def _note_renewals(self) -> None:
+        """
+        Whose new pair may have died with the process that had asked for it.
+
+        Strava gives it once: no order of steps here can save it, and the runner has to connect again.
+        """
+        with contextlib.suppress(SQLAlchemyError):
+            rows = self.rows("SELECT athlete_id FROM strava_connections WHERE refresh_lease_until IS NOT NULL")
+            self.in_renewal |= {r["athlete_id"] for r in rows}
+
+    def _connect_again(self) -> None:
+        rows = self.rows("SELECT athlete_id FROM strava_connections WHERE state = 'needs_reauth'")
+        lost = {r["athlete_id"] for r in rows} & self.in_renewal
+        for runner in self.runners.values():
+            if runner.is_connected and runner.athlete_id in lost:
+                self.say(f"runner {runner.strava_id}'s tokens died with the worker that renewed them")
+                self._grant(runner)
 
     def _worker_frozen(self, seconds: float, dice: int) -> None:
         self._freeze(self._family("worker"), seconds)
@@ -636,11 +655,34 @@ class House:
         for future in self._pending:
             future.result(60)
         self.stack.sim.clear_faults()
+        self._wait_for_pushes()
+        self._rest()
+        self._connect_again()
+        self._rest()
+
+    def edit_while_fetched(self) -> None:
+        """In the calm after the faults each runner's newest run is changed just while it is read: once for sure."""
+        fresh = {FIRST_CALM_ID + n: r for n, r in enumerate(self.runners.values()) if r.is_connected}
+        for id, runner in fresh.items():
+            self.stack.sim.add_fault("late", path=f"/api/v3/activities/{id}", times=1, seconds=2.0)
+            self._add_activity(runner.strava_id, id, at(1, FIRST_HOUR), 5.0)
+            self._push(self._body(id, "create", runner.strava_id))
+            wait_until(lambda id=id: self._is_fetching(id), "it is being fetched", 30)
+            time.sleep(0.3)
+            self._update(runner.strava_id, id, {"km": 6.0}, [])
+            self._push(self._body(id, "update", runner.strava_id))
+        self._wait_for_pushes()
+        self._rest()
+
+    def _is_fetching(self, source_id: int) -> bool:
+        query = "SELECT 1 AS x FROM fetch_jobs WHERE source_id = :s AND lease_owner IS NOT NULL"
+        return bool(self.rows(query, s=source_id))
+
+    def _wait_for_pushes(self) -> None:
         deadline = time.monotonic() + 60
         while self.stack.sim.state()["pending_pushes"]:
             assert time.monotonic() < deadline, "pushes still under way"
             time.sleep(0.3)
-        self._rest()
 
     def read_the_lists(self) -> None:
         """The list is held against what is stored until it finds nothing more: what was never told."""
@@ -769,8 +811,6 @@ class House:
 
 def _whatever_comes(act: Callable[[], None]) -> None:
     """The harness' own hand on a database that is being broken: it may fail like any other."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     with contextlib.suppress(SQLAlchemyError, sqlite3.Error):
         act()
 

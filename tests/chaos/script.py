@@ -23,11 +23,14 @@ HOURS = (4, 9, 14)
 """When the activities of a day begin, UTC; none lasts so long that it reaches the next."""
 
 FILE_HOUR = 19
+FIRST_HOUR = 1
+"""Of what is left for the calm at the end; see `House.edit_while_fetched`."""
 
 HISTORY = tuple((days_ago, 0, 4.0 + days_ago % 3 / 2) for days_ago in range(2, 62, 4))
 """What each runner had run before coming here: days ago, hour, kilometres. Without it no rule speaks."""
 
 FIRST_HISTORY_ID = 40_000
+FIRST_CALM_ID = 45_000
 
 
 @dataclass(frozen=True)

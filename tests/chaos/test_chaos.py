@@ -64,6 +64,7 @@ def test_nothing_is_lost_doubled_or_stuck(plan: Plan, tmp_path: Path, request: p
         found: list[str] = []
         try:
             house.settle()
+            house.edit_while_fetched()
             say("settled")
             found += unheard(house)
             house.read_the_lists()
