@@ -65,8 +65,11 @@ def sweep() -> None:
     ]
     if not read_files(FILES_S):
         everything.nudge.uploads()
+    try:
+        everything.assess.refresh_gaps()
+    except Exception:
+        log.exception("what is missing for open alerts could not be noted anew")
     everything.notify.expire()
-    everything.assess.refresh_gaps()
     everything.notify.queue_weekly()
     everything.notify.deliver_due()
     if not all(finished):

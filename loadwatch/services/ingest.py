@@ -439,6 +439,7 @@ class IngestService:
                 tx.lock_athlete(athlete_id)
                 if tx.connection(athlete_id) is None:
                     return stored  # withdrawn while the page came
+                changes = []
                 for record in page.records:
                     known = tx.run_by_source(athlete_id, SOURCE, record.source_id)
                     trusted = known.run.distance_trusted if known else True
@@ -450,8 +451,9 @@ class IngestService:
                         trusted=trusted,
                         now=now,
                     )
-                    run_changed(tx, athlete_id, run, before, now)
+                    changes.append((run, before))
                     stored += 1
+                runs_changed(tx, athlete_id, changes, now)
                 _note_gear(tx, athlete_id, page.records, now)
                 for complaint in page.unreadable:
                     tx.log_sync(athlete_id, "unreadable", complaint, now)

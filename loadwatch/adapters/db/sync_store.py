@@ -40,9 +40,8 @@ class SyncStore:
         return self._s.scalar(select(func.count()).select_from(row).where(*unread)) or 0
 
     def list_awaited(self, athlete_id: int) -> bool:
-        row = t.StravaConnection
-        awaited = (row.athlete_id == athlete_id, row.backfill_at.is_not(None))
-        return self._s.scalar(select(row.athlete_id).where(*awaited)) is not None
+        row = self._s.get(t.StravaConnection, athlete_id)
+        return row is not None and row.backfill_at is not None
 
     def list_read_at(self, athlete_id: int) -> datetime | None:
         row = t.ReconciliationRow
