@@ -652,7 +652,7 @@ def test_a_burst_of_events_costs_one_fetch_and_what_comes_during_a_fetch_one_mor
         return int(home.stack.sim.state()["counters"].get("GET /api/v3/activities/<id>", 0))
 
     for n in range(20):
-        title(f"Title {n}")
+        home.push(object_type="activity", object_id=5, updates={"title": f"Title {n}"})
     home.work_off()
     assert fetches() == 1
 
