@@ -1,5 +1,6 @@
 """The command line."""
 
+import functools
 import os
 import sys
 from contextlib import AbstractContextManager
@@ -385,23 +386,15 @@ def _watch(folder: Path, athlete: str | None, sport: str | None) -> None:
     import signal
     import threading
 
-    from loadwatch.watch_cli import run_watch
+    from loadwatch.watch_cli import run_watch, whose
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with _services() as services:
         owner = _athlete_id(services, athlete) if athlete is not None else None
-
-        def whose(path: Path) -> int | None:
-            if owner is not None:
-                return owner
-            named = services.accounts.athlete_by_email(path.parts[0])
-            with services.store.read() as tx:
-                everyone = tx.athlete_ids()
-            return named if named is not None else everyone[0] if len(everyone) == 1 else None
-
-        run_watch(services, folder.absolute(), whose, sport=sport, say=click.echo, stop=stop)
+        owned = functools.partial(whose, services, owner)
+        run_watch(services, folder.absolute(), owned, sport=sport, say=click.echo, stop=stop)
 
 
 # how it feels

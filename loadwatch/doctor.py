@@ -60,7 +60,7 @@ def _row(settings: Settings, name: str, given: set[str]) -> tuple[str, str, str]
     elif name in ("database_url", "redis_url"):
         shown = _without_password(str(value)) if value else "-"
     else:
-        shown = str(value) if value != "" else "-"
+        shown = str(value) if value not in ("", None) else "-"
     if name in given:
         origin = "environment"
     elif name == "secret_key":

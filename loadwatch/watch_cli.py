@@ -17,6 +17,21 @@ LOOK_EVERY_S = 5.0
 """How often a watched folder is looked at; on a slow one less often. Design choice."""
 
 
+def whose(services: Services, owner: int | None, path: Path) -> int | None:
+    """
+    The athlete of a file in a watched folder, by its path within it.
+
+    Who owns the folder, else who has the sub-folder, else the only one there is. It is never a number that says so:
+    a sub-folder called 2 may be a month.
+    """
+    if owner is not None:
+        return owner
+    named = services.accounts.athlete_by_email(path.parts[0]) if len(path.parts) > 1 else None
+    with services.store.read() as tx:
+        everyone = tx.athlete_ids()
+    return everyone[0] if named is None and len(everyone) == 1 else named
+
+
 def run_watch(
     services: Services,
     folder: Path,

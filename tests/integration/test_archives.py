@@ -7,15 +7,18 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from loadwatch.adapters.db.tables import Base
+from loadwatch.adapters.incoming import ALIVE
 from loadwatch.api import create_api
 from loadwatch.bootstrap import Services, make_services
 from loadwatch.dashboard import create_app
 from loadwatch.services.archives import ArchiveIngestService
+from loadwatch.serving import post_worker_init
 from loadwatch.settings import Settings
 from tests.support.fit_writer import run_fit
 from tests.support.seeding import NOW, PASSWORD, seeded_services, sign_up
@@ -254,6 +257,18 @@ def test_large_ones_are_received_one_at_a_time(services: Services, monkeypatch: 
     assert answer.status_code == 503
     assert "try again in some minutes" in answer.text
     assert send(services, export()).status_code == 200
+
+
+def test_a_process_that_receives_for_long_shows_that_it_lives(services: Services) -> None:
+    worker = SimpleNamespace(wsgi=lambda environ, _: environ[ALIVE](), notify=lambda: "alive")
+    post_worker_init(worker)
+    assert worker.wsgi({}, None) == "alive"
+
+    beats: list[int] = []
+    alive = {ALIVE: lambda: beats.append(1)}
+    files = {"files": [(io.BytesIO(export() + bytes(200_000)), "e.zip")]}
+    logged_in(services).post("/upload", data=files, environ_overrides=alive)
+    assert len(beats) >= 3  # of 64 kB each
 
 
 def test_files_and_an_archive_may_come_in_one_form(services: Services) -> None:

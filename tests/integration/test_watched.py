@@ -13,7 +13,9 @@ from loadwatch.adapters.files.watched import SETTLED_S, WatchedFolder
 from loadwatch.bootstrap import Services
 from loadwatch.services.errors import NotYours
 from loadwatch.services.ports import RunDetail
-from loadwatch.watch_cli import _Watcher
+from loadwatch.settings import Settings
+from loadwatch.up import children
+from loadwatch.watch_cli import _Watcher, whose
 from tests.support.fit_writer import run_fit
 from tests.support.seeding import NOW, seeded_services, sign_up
 from workers.care import sweep
@@ -180,6 +182,29 @@ def test_each_athlete_has_a_folder_and_what_is_nobodys_stays_out_with_a_word(
     ]
     assert folder.look() == []
     assert (len(runs(services)), len(runs(services, BOB))) == (1, 1)
+
+
+def test_whose_a_file_is_the_owner_says_or_the_folder_or_that_there_is_but_one(
+    services: Services, tmp_path: Path
+) -> None:
+    ann, bob = athlete(services), athlete(services, BOB)
+    assert whose(services, bob, Path(ANN) / "a.fit") == bob
+    assert whose(services, None, Path(ANN) / "2026" / "a.fit") == ann
+    assert whose(services, None, Path("a.fit")) is None
+    assert whose(services, None, Path(str(bob)) / "a.fit") is None
+
+    alone = seeded_services(tmp_path / "alone")
+    sign_up(alone, ANN)
+    assert whose(alone, None, Path("2") / "a.fit") == athlete(alone)
+    alone.close()
+
+
+def test_loadwatch_up_watches_where_a_folder_is_set(tmp_path: Path) -> None:
+    def started(**more: object) -> dict[str, list[str]]:
+        return {c.name: list(c.argv) for c in children(Settings(data_dir=tmp_path, **more), 8000, {})}  # type: ignore[arg-type]
+
+    assert "watch" not in started()
+    assert started(watch_dir=tmp_path / "w")["watch"][-3:] == ["import", "--watch", str(tmp_path / "w")]
 
 
 def test_a_folder_that_is_gone_for_a_while_is_said_once_and_taken_up_again(
