@@ -134,7 +134,7 @@ def test_what_belongs_to_another_is_not_found(api: Flask, bob: Caller, services:
         if "/69" in path or "/2" in path.replace("/2026", ""):
             problem(bob(path, method), 404)
             checked += 1
-    assert checked == 5
+    assert checked == 7
     athlete_id = services.accounts.athlete_by_email(ANN)
     assert athlete_id is not None
     assert services.views.alert(athlete_id, 2).alert.state == "firing"

@@ -98,7 +98,7 @@ def strava() -> Iterator[FakeStrava]:
 
 @pytest.fixture(scope="module")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder, made once and copied: Ann has a season, a mail and an ache that is gone; Bob has one run."""
+    """A data folder, made once and copied: Ann has a season, a mail, an ache that is gone, an archive; Bob a run."""
     folder = tmp_path_factory.mktemp("season")
     services = seeded_services(folder)
     ann = sign_up(services, ANN)
@@ -107,6 +107,8 @@ def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
     services.notify.deliver_due()
     services.check_ins.record(ann.athlete_id, ACHE)
     services.check_ins.close_problem(ann.athlete_id, 1)
+    with services.store.write() as tx:
+        tx.add_archive(ann.athlete_id, "0" * 64, "export.zip", 10, "Run", NOW)
     bob = sign_up(services, BOB, "Bob", "UTC")
     add_runs(services, bob.athlete_id, [SeedRun(NOW.replace(day=20), 4_200, "Bob's run")], 500)
     services.close()
