@@ -140,20 +140,21 @@ def _utf8(data: bytes) -> bytes:
         return data.decode("latin-1").encode()  # takes any byte; at worst a title looks odd
 
 
+class _Found(Exception):
+    """The outermost element was met."""
+
+
 def root_name(data: bytes) -> str:
     """Local name of the outermost element; "" if there is none. Refuses document types."""
     found: list[str] = []
 
-    class Found(Exception):
-        pass
-
     def start(tag: str, _attributes: dict[str, str]) -> None:
         found.append(_local(tag))
-        raise Found
+        raise _Found
 
     parser = _parser()
     parser.StartElementHandler = start
-    with suppress(Found, expat.ExpatError):
+    with suppress(_Found, expat.ExpatError):
         parser.Parse(data[: 64 * 1024], False)
     return found[0] if found else ""
 
@@ -231,6 +232,9 @@ def read(data: bytes, format: Format, deadline: Deadline) -> tuple[Columns, str 
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         broken = f"broken at line {error.lineno:,}: only what stands before that was read"
+    finally:
+        # They know the parser that knows them: all of the file would lie about until the garbage collector comes.
+        parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
     packed.append(_packed(points, role))
     return joined(packed), broken
 

@@ -1,5 +1,6 @@
 """GPX and TCX as devices, apps and editors write them, and as nobody should."""
 
+import gc
 import math
 from datetime import UTC, datetime
 
@@ -460,3 +461,16 @@ def test_activities_without_the_outermost_element_are_still_read():
     inner = f"<Activities>{activity(lap(trackpoint(0), trackpoint(1)))}</Activities>"
 
     assert one(inner.encode()).sport == "Run"
+
+
+def test_nothing_of_a_document_lies_about_until_the_garbage_collector_comes():
+    read_recordings(WHOLE, "upload")  # what is made once is made now
+    gc.collect()
+    gc.disable()
+    try:
+        read_recordings(WHOLE, "upload")
+        left_behind = gc.collect()
+    finally:
+        gc.enable()
+
+    assert left_behind == 0
