@@ -38,8 +38,8 @@ PARTS = ("web", "worker", "beat")
 TICK_S = 3.0
 """How often an hour passes for what waits in the database: see `House.an_hour_passes`."""
 
-REST_S = 150.0
-"""All work must be done so long after the last fault."""
+STUCK_S = 90.0
+"""Work of which none gets done for so long is stuck."""
 
 STALE_LEASE_S = 6.0
 """After so long without a fault nobody works on what is leased any more."""
@@ -692,16 +692,21 @@ class House:
         raise StuckError(f"the list still finds something after {PASSES} passes")
 
     def _rest(self) -> None:
-        began = time.monotonic()
+        progress = began = time.monotonic()
+        seen: set[Any] = set()
         next_tick, next_lease_end, next_word = began, began + STALE_LEASE_S, began + 10.0
         while waits := self.what_waits():
             now = time.monotonic()
-            if now - began > REST_S:
+            done = {(table, row.get("id"), row.get("done"), row.get("state")) for table, row in waits}
+            if done != seen:
+                seen, progress = done, now
+            if now - progress > STUCK_S:
                 lines = "\n".join(f"  {table}: {row}" for table, row in waits[:20])
-                raise StuckError(f"{len(waits)} rows still wait after {REST_S:g} s:\n{lines}")
+                raise StuckError(f"{len(waits)} rows wait, and none was done in {STUCK_S:g} s:\n{lines}")
             if now > next_tick:
                 self.an_hour_passes()
-                next_tick = now + 1.0
+                self.knock("sweep")
+                next_tick = now + 2.0
             if now > next_word:
                 self.say(f"waiting: {dict(Counter(table for table, _ in waits))}")
                 next_word = now + 10.0
