@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
+from math import inf
 from statistics import fmean
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -496,7 +497,10 @@ def _with_possible_totals(recording: Recording) -> Recording:
     if distance_m is not None and not is_possible_distance(distance_m, elapsed_s):
         notes.append(f"the device says {distance_m / 1000:,.1f} km, which is not possible: the samples count")
         distance_m = None
-    if ascent_m is not None and elapsed_s is not None and ascent_m > FASTEST_ASCENT_M_S * elapsed_s:
+    most_m = min(
+        inf if distance_m is None else distance_m, inf if elapsed_s is None else FASTEST_ASCENT_M_S * elapsed_s
+    )
+    if ascent_m is not None and ascent_m > most_m:
         notes.append(f"the device says {ascent_m:,.0f} m of ascent, which is not possible: the samples count")
         ascent_m = descent_m = None
     return replace(

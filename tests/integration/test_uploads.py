@@ -129,6 +129,13 @@ def test_a_total_that_nobody_can_run_gives_way_to_the_samples(services: Services
     assert day_total_m(services) == pytest.approx(FIT_M, abs=5)
 
 
+def test_an_ascent_longer_than_the_run_gives_way_to_the_samples(services: Services) -> None:
+    assert taken_in(services, run_fit(600, START, total_distance=30_000, total_ascent=310)) is None
+
+    (found,) = runs(services)
+    assert found.run.ascent_m == pytest.approx(10, abs=2)
+
+
 def test_a_distance_that_nobody_runs_in_that_time_is_kept_and_not_counted(services: Services) -> None:
     told = Told(sport="Run", start=START, distance_m=80_000.0, elapsed_s=3600.0, is_manual=True)  # on a bicycle
     services.uploads.put(athlete(services), "activity 1", b"1", told)
