@@ -35,6 +35,7 @@ from loadwatch.services.ports import ActivityRecord, RunDetail, Told
 from loadwatch.settings import Settings
 from tests.support.fit_writer import run_fit
 from tests.support.seeding import NOW, PASSWORD, seeded_services, sign_up
+from workers.app import make_nudge, make_publisher
 from workers.care import sweep
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -385,6 +386,55 @@ def test_a_database_that_stumbles_while_a_file_is_read_does_not_condemn_the_file
     reader._database = database
 
     assert states(services) == {"evening.fit": "waiting"}
+
+
+def test_of_files_that_a_dead_worker_held_each_is_read_alone_so_that_none_is_blamed_for_another(
+    services: Services,
+) -> None:
+    for day in range(3):
+        services.uploads.put(athlete(services), f"{day}.fit", fit(START - timedelta(days=day)))
+    with services.store.write() as tx:
+        assert len(tx.claim_uploads("elsewhere/1/0", [], NOW, NOW, limit=10)) == 3
+
+    assert [services.file_ingest.read_next() for _ in range(4)] == [1, 1, 1, 0]
+    assert set(states(services).values()) == {"stored"}
+
+
+def test_what_a_slow_file_keeps_waiting_is_given_back_as_if_nobody_had_held_it(services: Services) -> None:
+    for day in range(3):
+        services.uploads.put(athlete(services), f"{day}.fit", fit(START - timedelta(days=day)))
+    times = iter(NOW + timedelta(seconds=6 * n) for n in range(100))
+    slow = make_services(services.settings, clock=lambda: next(times))
+
+    assert slow.file_ingest.read_next() == 1
+    slow.close()
+
+    waiting = [u for u in services.uploads.uploads(athlete(services)) if u.state == "waiting"]
+    assert [u.attempts for u in waiting] == [0, 0]
+    assert services.file_ingest.read_next() == 2
+
+
+def test_who_imports_reads_their_own_files_only(services: Services) -> None:
+    services.uploads.put(athlete(services), "a.fit", fit())
+    services.uploads.put(athlete(services, BOB), "b.fit", fit())
+
+    assert services.file_ingest.read_next(athlete(services, BOB)) == 1
+
+    assert states(services) == {"a.fit": "waiting"}
+    assert [services.file_ingest.read_next() for _ in range(2)] == [1, 0]
+    assert len(runs(services)) == len(runs(services, BOB)) == 1
+
+
+def test_files_are_read_after_whatever_else_waits(redis_url: str, tmp_path: Path) -> None:
+    app = make_publisher(Settings(data_dir=tmp_path, redis_url=redis_url))
+    nudge = make_nudge(app)
+    nudge.uploads()
+    nudge.assess(1)
+
+    with app.connection_for_read() as connection, connection.SimpleQueue("celery") as queue:
+        tasks = [queue.get(timeout=1).headers["task"] for _ in range(2)]
+
+    assert tasks == ["workers.assess.assess", "workers.uploads.read_due"]
 
 
 def test_a_judgement_waits_for_the_files_that_still_wait(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
