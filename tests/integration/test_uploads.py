@@ -685,6 +685,18 @@ def test_a_strava_export_is_read_from_its_list(
         assert not tx.assessment_waits(athlete(services))
 
 
+def test_without_a_terminal_an_import_says_in_lines_how_far_it_is(
+    services: Services, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loadwatch.import_cli.SAID_EVERY_S", 0.0)
+
+    imported(services, export(tmp_path))
+
+    told = capsys.readouterr().err
+    assert "taking in: 5 of 5" in told
+    assert "reading: 0 of 3" in told
+
+
 def test_an_import_called_again_repeats_nothing(services: Services, tmp_path: Path) -> None:
     path = export(tmp_path)
     imported(services, path)
