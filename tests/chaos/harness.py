@@ -290,13 +290,14 @@ class House:
             "object_id": id,
             "aspect_type": aspect,
             "owner_id": owner,
-            "subscription_id": self._subscription_id(),
+            "subscription_id": self.subscription_id(),
             "event_time": self._event_time,
             "updates": {},
             **more,
         }
 
-    def _subscription_id(self) -> int:
+    def subscription_id(self) -> int:
+        """Ours at Strava."""
         if not hasattr(self, "_subscription"):
             self._subscription = int(self.stack.sim.state()["subscription"]["id"])
         return self._subscription

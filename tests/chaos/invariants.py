@@ -43,6 +43,8 @@ def unheard(house: House) -> list[str]:
             continue  # their events went with their data
         if body not in inbox:
             found.append(f"answered with 200 and not kept: {body}")
+        elif event["subscription_id"] != house.subscription_id():
+            continue  # quarantined
         elif runner is not None and began >= house.changed.get(event["object_id"], began + 1):
             told[event["owner_id"]].add(event["object_id"])
     for owner, activity_ids in told.items():

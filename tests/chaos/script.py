@@ -72,7 +72,8 @@ class _Runner:
     strava_id: int
     slots: Iterator[tuple[int, int]]
     file_days: Iterator[int]
-    activities: list[int] = field(default_factory=list)
+    activities: dict[int, int] = field(default_factory=dict)
+    """Activity: how many days ago it was."""
     files: int = 0
     is_connected: bool = True
 
@@ -176,7 +177,7 @@ def _create(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]
     if slot is None:
         return _upload(rng, at_s, runner, ids)
     activity_id = next(ids)
-    runner.activities.append(activity_id)
+    runner.activities[activity_id] = slot[0]
     sport = rng.choices(["Run", "TrailRun", "VirtualRun", "Ride", "Walk"], [70, 8, 4, 12, 6])[0]
     manual = rng.random() < 0.05
     trouble = rng.choices([None, "not_found", "empty_streams", "both"], [80, 8, 8, 4])[0]
@@ -185,7 +186,7 @@ def _create(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]
         "id": activity_id,
         "days_ago": slot[0],
         "hour": slot[1],
-        "km": _km(rng),
+        "km": _km(rng, slot[0]),
         "sport": sport,
         "manual": manual,
         # Some recordings have no samples for good.
@@ -203,36 +204,41 @@ def _edited_meanwhile(rng: random.Random, at_s: float, runner: _Runner, ids: Ite
     if step.kind != "create":
         return step
     step.args.update(trouble=None, pushes=[0.0])
-    late = {"late_s": round(rng.uniform(0.5, 1.5), 2), "then_km": _km(rng)}
+    late = {"late_s": round(rng.uniform(0.5, 1.5), 2), "then_km": _km(rng, step.args["days_ago"])}
     return Step(at_s, "edited_meanwhile", {**step.args, **late})
 
 
-def _km(rng: random.Random) -> float:
-    return round(rng.uniform(3.0, 7.0) if rng.random() < 0.8 else rng.uniform(7.0, 24.0), 2)
+def _km(rng: random.Random, days_ago: int) -> float:
+    """Of old runs little; of those of the last days at times so much more each day that each is a jump."""
+    if days_ago <= 8 and rng.random() < 0.5:
+        return round(9.0 + 2.0 * (8 - days_ago) + rng.uniform(-0.5, 0.5), 2)
+    return round(rng.uniform(3.0, 7.0), 2)
 
 
 def _update(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]) -> Step:
     changes: dict[str, Any] = {}
+    activity_id = rng.choice(list(runner.activities))
     what = rng.choices(["km", "name", "sport", "gear"], [60, 20, 15, 5])[0]
     if what == "km":
-        changes["km"] = _km(rng)
+        changes["km"] = _km(rng, runner.activities[activity_id])
     elif what == "name":
         changes["name"] = f"Named anew {rng.randint(1, 999)}"
     elif what == "sport":
         changes["sport"] = rng.choice(["Run", "TrailRun", "Ride"])
     else:
         changes["gear"] = f"g{rng.randint(1, 5)}"
-    facts = {"id": rng.choice(runner.activities), "changes": changes, "pushes": _pushes(rng)}
+    facts = {"id": activity_id, "changes": changes, "pushes": _pushes(rng)}
     return Step(at_s, "update", {"runner": runner.strava_id, **facts})
 
 
 def _delete(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]) -> Step:
-    gone = runner.activities.pop(rng.randrange(len(runner.activities)))
+    gone = rng.choice(list(runner.activities))
+    del runner.activities[gone]
     return Step(at_s, "delete", {"runner": runner.strava_id, "id": gone, "pushes": _pushes(rng)})
 
 
 def _forged_deletion(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]) -> Step:
-    return Step(at_s, "forged_deletion", {"runner": runner.strava_id, "id": rng.choice(runner.activities)})
+    return Step(at_s, "forged_deletion", {"runner": runner.strava_id, "id": rng.choice(list(runner.activities))})
 
 
 def _forged_creation(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]) -> Step:
@@ -245,7 +251,7 @@ def _forged_withdrawal(rng: random.Random, at_s: float, runner: _Runner, ids: It
 
 def _wrong_subscription(rng: random.Random, at_s: float, runner: _Runner, ids: Iterator[int]) -> Step:
     aspect = rng.choice(["create", "update", "delete"])
-    facts = {"runner": runner.strava_id, "id": rng.choice(runner.activities), "aspect": aspect}
+    facts = {"runner": runner.strava_id, "id": rng.choice(list(runner.activities)), "aspect": aspect}
     return Step(at_s, "wrong_subscription", facts)
 
 

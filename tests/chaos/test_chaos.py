@@ -19,7 +19,7 @@ from tests.chaos.harness import StuckError, running_house
 from tests.chaos.invariants import unheard, violations
 from tests.chaos.script import Plan, steps
 
-SHORT: dict[str, Any] = {"seed": [1], "events": 90, "faults": 18, "seconds": 16.0}
+SHORT: dict[str, Any] = {"seed": [1], "events": 70, "faults": 16, "seconds": 12.0}
 LONG: dict[str, Any] = {"seed": [1, 2, 3], "events": 2000, "faults": 200, "seconds": 300.0}
 
 
