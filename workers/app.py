@@ -60,7 +60,9 @@ def make_celery(settings: Settings, tasks: Sequence[str] = TASKS) -> Celery:
         worker_soft_shutdown_timeout=10,
         worker_enable_soft_shutdown_on_idle=False,
         worker_hijack_root_logger=False,
-        worker_cancel_long_running_tasks_on_connection_loss=True,
+        # A task goes on when the broker is lost. Another worker may be given it meanwhile: leases in the database are
+        # for that. Cancelled at the wrong moment it would take a new pair of tokens with it, which Strava gives once.
+        worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_max_tasks_per_child=5000,
         beat_max_loop_interval=2,
         beat_scheduler="workers.schedule:MemoryScheduler",
