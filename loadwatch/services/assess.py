@@ -28,11 +28,12 @@ from loadwatch.domain.rules import MANY_RUNS, Finding, details_from, judge, look
 from loadwatch.domain.symptom_rules import REPORTS_REACH, RUNS_REACH, Clinic, Runner, judge_health
 from loadwatch.domain.thresholds import ALERT_LIFE, BONE_LOAD, MUTE_WINDOW, PUSHING_BLOCK
 from loadwatch.domain.wording import alert_text
-from loadwatch.services.ingest import runs_arrive
+from loadwatch.services.ingest import back_off, runs_arrive
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
 from loadwatch.services.sync import completeness_of, note_gaps
 
 FAILED_AGAIN = timedelta(minutes=10)
+"""The longest pause before a judgement that failed is tried again; the first is half a minute."""
 
 FILES_PATIENCE = timedelta(minutes=10)
 """The same as `ingest.PATIENCE` for files: years of them are handed over at once, in any order. Not where a check-in
@@ -107,7 +108,8 @@ class AssessService:
                 tx.settle_assessment(athlete_id, wanted)
         except Exception as error:
             with self._database.write() as tx:
-                tx.fail_assessment(athlete_id, repr(error), self._clock() + FAILED_AGAIN)
+                wait = min(back_off(tx.assessment_attempts(athlete_id)), FAILED_AGAIN)
+                tx.fail_assessment(athlete_id, repr(error), self._clock() + wait)
             raise
         if mails:
             self._nudge.mails()

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from loadwatch.adapters.db import migrate
 from loadwatch.adapters.db.engine import make_engines
-from loadwatch.adapters.db.tables import Base
+from loadwatch.adapters.db.tables import AssessJob, Base
 from loadwatch.adapters.strava.limiter import Limiter
 from loadwatch.api.v1 import create_api
 from loadwatch.bootstrap import Services, make_services
@@ -240,3 +241,24 @@ def test_while_strava_lets_nobody_in_a_quiet_week_says_up_to_when(house: House, 
     (mail,) = house.mails()
     assert "Counted up to Sun 22 Nov, 13:00: Strava has switched off this server’s access" in mail
     assert "No run and no check-in that is here set off an alert." in mail
+
+
+def test_a_judgement_that_broke_off_is_tried_again_soon_and_then_less_and_less_often(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    with house.services.store.write() as tx:
+        tx.want_assessment(house.athlete_id, NOW - timedelta(days=3), house.now - timedelta(minutes=1))
+
+    def stumble(*_: object) -> None:
+        raise ConnectionError("terminated by the administrator")
+
+    monkeypatch.setattr(house.services.assess, "_judge", stumble)
+    waits = []
+    for _ in range(7):
+        with pytest.raises(ConnectionError):
+            house.services.assess.assess(house.athlete_id)
+        with house.services.engines.read.connect() as raw:
+            at = raw.execute(select(AssessJob.next_attempt_at)).scalar_one()
+        waits.append((at - house.now).total_seconds())
+
+    assert waits == [30, 60, 120, 240, 480, 600, 600]

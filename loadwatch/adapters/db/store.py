@@ -537,6 +537,9 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
             .values(done=wanted, attempts=0, next_attempt_at=None, last_error=None)
         )
 
+    def assessment_attempts(self, athlete_id: int) -> int:
+        return self._s.scalar(select(t.AssessJob.attempts).where(t.AssessJob.athlete_id == athlete_id)) or 0
+
     def fail_assessment(self, athlete_id: int, error: str, next_attempt_at: datetime) -> None:
         job = t.AssessJob
         self._s.execute(
