@@ -1,11 +1,14 @@
 """The same tests on SQLite and on PostgreSQL."""
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from loadwatch.bootstrap import Services
+from tests.support.seeding import ANN, BOB, seeded_services, sign_up
 from tests.support.stack import Stack, running_stack
 
 
@@ -48,3 +51,21 @@ def stack(running: Stack) -> Stack:
     """A loadwatch with webhooks and a worker running, and nothing in it."""
     running.reset()
     return running
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of Ann and Bob, without a run; modules that need more have their own."""
+    folder = tmp_path_factory.mktemp("seeded")
+    services = seeded_services(folder)
+    sign_up(services, ANN), sign_up(services, BOB, name="Bob")
+    services.close()
+    return folder
+
+
+@pytest.fixture
+def services(seeded: Path, tmp_path: Path) -> Iterator[Services]:
+    """The services on a copy of it."""
+    services = seeded_services(Path(shutil.copytree(seeded, tmp_path / "data")))
+    yield services
+    services.close()

@@ -2,9 +2,7 @@
 
 import gzip
 import io
-import shutil
 import zipfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,9 +19,8 @@ from loadwatch.services.archives import ArchiveIngestService
 from loadwatch.serving import post_worker_init
 from loadwatch.settings import Settings
 from tests.support.fit_writer import run_fit
-from tests.support.seeding import NOW, PASSWORD, seeded_services, sign_up
+from tests.support.seeding import ANN, BOB, NOW, PASSWORD, athlete, sign_up
 
-ANN, BOB = "ann@example.org", "bob@example.org"
 START = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 HEADER = (
     "Activity ID,Activity Date,Activity Name,Activity Type,Elapsed Time,Distance,Filename,Elapsed Time,Distance\n"
@@ -48,28 +45,6 @@ def export(n_more: int = 0, header: str = HEADER, **more: bytes) -> bytes:
         for name, data in more.items():
             archive.writestr(f"export/activities/{name}", data)
     return out.getvalue()
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("seeded")
-    services = seeded_services(folder)
-    sign_up(services, ANN), sign_up(services, BOB, name="Bob")
-    services.close()
-    return folder
-
-
-@pytest.fixture
-def services(seeded: Path, tmp_path: Path) -> Iterator[Services]:
-    services = seeded_services(Path(shutil.copytree(seeded, tmp_path / "data")))
-    yield services
-    services.close()
-
-
-def athlete(services: Services, email: str = ANN) -> int:
-    found = services.accounts.athlete_by_email(email)
-    assert found is not None
-    return found
 
 
 PAGES: dict[str, Any] = {}

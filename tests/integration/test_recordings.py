@@ -1,7 +1,5 @@
 """One run, recorded by watch, Strava and export: counted once, kept as often, and the runner has the last word."""
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +17,8 @@ from loadwatch.services.ingest import run_changed
 from loadwatch.services.ports import ActivityRecord
 from loadwatch.settings import Settings
 from tests.support.fit_writer import run_fit
-from tests.support.seeding import NOW, PASSWORD, seeded_services, sign_up
+from tests.support.seeding import ANN, BOB, NOW, PASSWORD, athlete, sign_up
 
-ANN, BOB = "ann@example.org", "bob@example.org"
 START = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 FILE_M = 1797.0
 """A FIT file of 600 samples: 599 s at 3 m/s."""
@@ -44,28 +41,6 @@ ON_STRAVA = ActivityRecord(
 )
 HIDDEN = replace(ON_STRAVA, start=datetime(2026, 11, 19, 23, 0, 1, tzinfo=UTC), start_hidden=True)
 """The same with a hidden start: a second past midnight in Berlin."""
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("seeded")
-    services = seeded_services(folder)
-    sign_up(services, ANN), sign_up(services, BOB, name="Bob")
-    services.close()
-    return folder
-
-
-@pytest.fixture
-def services(seeded: Path, tmp_path: Path) -> Iterator[Services]:
-    services = seeded_services(Path(shutil.copytree(seeded, tmp_path / "data")))
-    yield services
-    services.close()
-
-
-def athlete(services: Services, email: str = ANN) -> int:
-    found = services.accounts.athlete_by_email(email)
-    assert found is not None
-    return found
 
 
 def from_strava(services: Services, record: ActivityRecord = ON_STRAVA) -> int:

@@ -1,7 +1,6 @@
 """Shoes: told by Strava or entered by hand, shown beside the IT band pattern, never judged."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -28,9 +27,19 @@ from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.ports import ActivityRecord, Analysis, ListPage, TokenPair
 from loadwatch.services.shoes import InvalidShoe, Pair
 from loadwatch.services.tokens import TokenService
-from tests.support.seeding import NOW, PASSWORD, SeedRun, add_runs, connect, seeded_services, sign_up
+from tests.support.seeding import (
+    ANN,
+    BOB,
+    NOW,
+    PASSWORD,
+    SeedRun,
+    add_runs,
+    athlete,
+    connect,
+    seeded_services,
+    sign_up,
+)
 
-ANN, BOB = "ann@example.org", "bob@example.org"
 TODAY = NOW.date()
 OUTER_KNEE: dict[str, Any] = {
     "side": "left",
@@ -51,20 +60,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_runs(services, ann.athlete_id, [SeedRun(NOW - timedelta(days=d), 10_000) for d in range(100, 0, -2)])
     services.close()
     return folder
-
-
-@pytest.fixture
-def services(seeded: Path, tmp_path: Path) -> Iterator[Services]:
-    """A copy of the above."""
-    services = seeded_services(Path(shutil.copytree(seeded, tmp_path / "data")))
-    yield services
-    services.close()
-
-
-def athlete(services: Services, email: str = ANN) -> int:
-    found = services.accounts.athlete_by_email(email)
-    assert found is not None
-    return found
 
 
 def ago(days: int) -> date:

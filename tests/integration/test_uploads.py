@@ -3,7 +3,6 @@
 import gzip
 import io
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -34,11 +33,10 @@ from loadwatch.services.health_ports import Draft
 from loadwatch.services.ports import ActivityRecord, RunDetail, Told
 from loadwatch.settings import Settings
 from tests.support.fit_writer import run_fit
-from tests.support.seeding import NOW, PASSWORD, seeded_services, sign_up
+from tests.support.seeding import ANN, BOB, NOW, PASSWORD, athlete, sign_up
 from workers.app import make_nudge, make_publisher
 from workers.care import sweep
 
-ANN, BOB = "ann@example.org", "bob@example.org"
 START = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 FIT_M = 1797.0
 """A FIT file of 600 samples: 599 s at 3 m/s."""
@@ -59,29 +57,6 @@ def gpx(start: datetime = START, kind: str = "<type>running</type>") -> bytes:
 
 BOMB = gzip.compress(bytes(70 * 2**20), 1)
 """70 MB of zeros in a third of one."""
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("seeded")
-    services = seeded_services(folder)
-    sign_up(services, ANN), sign_up(services, BOB, name="Bob")
-    services.close()
-    return folder
-
-
-@pytest.fixture
-def services(seeded: Path, tmp_path: Path) -> Iterator[Services]:
-    """Ann and Bob, without a run."""
-    services = seeded_services(Path(shutil.copytree(seeded, tmp_path / "data")))
-    yield services
-    services.close()
-
-
-def athlete(services: Services, email: str = ANN) -> int:
-    found = services.accounts.athlete_by_email(email)
-    assert found is not None
-    return found
 
 
 def read_all(services: Services) -> None:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,33 +16,10 @@ from loadwatch.settings import Settings
 from loadwatch.up import children
 from loadwatch.watch_cli import _Watcher, whose
 from tests.support.fit_writer import run_fit
-from tests.support.seeding import NOW, seeded_services, sign_up
+from tests.support.seeding import ANN, BOB, NOW, athlete, seeded_services, sign_up
 from workers.care import sweep
 
-ANN, BOB = "ann@example.org", "bob@example.org"
 START = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("seeded")
-    services = seeded_services(folder)
-    sign_up(services, ANN), sign_up(services, BOB, name="Bob")
-    services.close()
-    return folder
-
-
-@pytest.fixture
-def services(seeded: Path, tmp_path: Path) -> Iterator[Services]:
-    services = seeded_services(Path(shutil.copytree(seeded, tmp_path / "data")))
-    yield services
-    services.close()
-
-
-def athlete(services: Services, email: str = ANN) -> int:
-    found = services.accounts.athlete_by_email(email)
-    assert found is not None
-    return found
 
 
 def runs(services: Services, email: str = ANN) -> list[RunDetail]:

@@ -16,6 +16,7 @@ from loadwatch.settings import Settings
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """A Sunday."""
 
+ANN, BOB = "ann@example.org", "bob@example.org"
 PASSWORD = "correct horse battery"
 
 ALL_SCOPES = frozenset({"read", "activity:read", "activity:read_all", "profile:read_all"})
@@ -111,3 +112,10 @@ def busy_season(now: datetime = NOW) -> list[SeedRun]:
         SeedRun(now - timedelta(days=1), 29_000, "Autumn trail", sport="TrailRun", ascent_m=640.0),
     ]
     return runs
+
+
+def athlete(services: Services, email: str = ANN) -> int:
+    """The athlete with this address."""
+    found = services.accounts.athlete_by_email(email)
+    assert found is not None
+    return found
