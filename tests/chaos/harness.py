@@ -466,12 +466,15 @@ class House:
         with contextlib.suppress(SQLAlchemyError):
             rows = self.rows("SELECT athlete_id FROM strava_connections WHERE refresh_lease_until IS NOT NULL")
             self.in_renewal |= {r["athlete_id"] for r in rows}
+            if rows:
+                self.say(f"killed while it renewed the tokens of {[r['athlete_id'] for r in rows]}")
 
     def _connect_again(self) -> None:
-        rows = self.rows("SELECT athlete_id FROM strava_connections WHERE state = 'needs_reauth'")
-        lost = {r["athlete_id"] for r in rows} & self.in_renewal
+        rows = self.rows("SELECT athlete_id FROM strava_connections WHERE state = 'connected'")
+        connected = {r["athlete_id"] for r in rows}
         for runner in self.runners.values():
-            if runner.is_connected and runner.athlete_id in lost:
+            # Without tokens a forged withdrawal is believed: then even the connection is gone.
+            if runner.is_connected and runner.athlete_id in self.in_renewal - connected:
                 self.say(f"runner {runner.strava_id}'s tokens died with the worker that renewed them")
                 self._grant(runner)
 
