@@ -2,10 +2,13 @@
 
 import logging
 import os
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -38,6 +41,10 @@ logging.captureWarnings(False)
 TIMEOUT_S = (5, 30)
 """To connect, and between two bytes of an answer. stravalib itself sets none."""
 
+KEPT_S = 15.0
+"""How long after a call its connection is used again. [s] Design choice: in a burst each call saves the handshake;
+what lay idle for longer the other side, or a router between, may have dropped without a word."""
+
 _STRAVA = "https://www.strava.com"
 STREAM_KEYS = "time,distance,latlng,altitude"
 """What the features are made of. Positions and samples stay in memory: only the features are stored."""
@@ -62,6 +69,8 @@ def make_session(settings: Settings) -> requests.Session:
     """A session that reaches the API and the OAuth server where the settings say they are."""
     session = requests.Session()
     session.trust_env = False  # a proxy of the environment would see every token
+    # The session serves all athletes: what one's answer sets must not go out with another's call.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for path, base in (("/api/v3", settings.strava_api_url), ("/oauth", settings.strava_oauth_url)):
         session.mount(_STRAVA + path, _At(_STRAVA + path, base))
     return session
@@ -89,9 +98,18 @@ def _translated(clock: Clock) -> Iterator[None]:
         raise StravaUnavailable(f"Strava's answer cannot be read ({type(error).__name__})") from error
 
 
+class _Kept(threading.local):
+    """A thread's session, and when it was last asked for."""
+
+    session: requests.Session | None = None
+    asked_s = 0.0
+
+
 class StravaClient:
     """
-    The API. One stravalib client a call: its session and tokens are not shared between threads.
+    The API. One stravalib client a call, for it holds the token; the session below it is kept for each thread.
+
+    Not to be shared across a fork: the connections would be.
 
     Parameters
     ----------
@@ -108,6 +126,16 @@ class StravaClient:
         self._clock = clock
         self._limiter = limiter or Limiter(None, settings.strava_client_id, clock)
         self._calls = calls
+        self._kept = _Kept()
+
+    def _session(self) -> requests.Session:
+        kept, now_s = self._kept, time.monotonic()
+        if kept.session is None or now_s - kept.asked_s > KEPT_S:
+            if kept.session is not None:
+                kept.session.close()
+            kept.session = make_session(self._settings)
+        kept.asked_s = now_s
+        return kept.session
 
     def _protocol(self, access_token: str | None, call: Reservation | None = None) -> Any:
         def note(headers: Any, _method: str) -> None:
@@ -116,7 +144,7 @@ class StravaClient:
 
         client = stravalib.Client(
             access_token=access_token,
-            requests_session=make_session(self._settings),
+            requests_session=self._session(),
             # Not the default one: it sleeps inside the worker, up to 21 hours.
             rate_limiter=note,  # type: ignore[arg-type]  # any callable will do
         )
