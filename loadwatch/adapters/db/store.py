@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Executable, Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import CursorResult, Executable, Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -104,6 +104,95 @@ _OLDER_RUNS = _runs_since(
     ("version", "best_20s_m_s", "easy_speed_m_s"),
 ).where(t.RunRow.__table__.c.start < bindparam("until"))
 
+_JOBS, _ASSESSMENTS = t.FetchJob.__table__, t.AssessJob.__table__
+
+
+def _given(name: str, column: Any) -> Any:
+    return bindparam(name, type_=column.type)
+
+
+_CLAIMED = (
+    *("id", "athlete_id", "source", "source_id", "wanted", "attempts", "missing_since", "deletion_seen"),
+    *("stream_attempts", "first_event_at", "history_at"),
+)
+_CLAIM = (
+    update(_JOBS)  # type: ignore[arg-type]
+    .where(
+        _JOBS.c.id == bindparam("job_id"),
+        _JOBS.c.next_attempt_at <= bindparam("now"),
+        or_(
+            _JOBS.c.lease_until.is_(None),
+            _JOBS.c.lease_until <= bindparam("now"),
+            _JOBS.c.lease_owner.in_(bindparam("dead", expanding=True)),
+        ),
+    )
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+    .returning(*(_JOBS.c[name] for name in _CLAIMED))
+)
+"""Built once, like all that is run for each event: building takes longer than running."""
+
+_IS_DUE = select(_JOBS.c.id).where(_JOBS.c.id == bindparam("job_id"), _JOBS.c.next_attempt_at <= bindparam("now"))
+
+
+def _settle(*, is_served: bool) -> Any:
+    """Give a claimed job back; where an event came in meanwhile it is due again, with what that event said."""
+    jobs, seen = _JOBS.c, bindparam("deletion_outcome", type_=_JOBS.c.deletion_seen.type)
+    again = jobs.wanted > bindparam("known")
+    return (
+        update(_JOBS)  # type: ignore[arg-type]
+        .where(jobs.id == bindparam("job_id"), jobs.lease_owner == bindparam("owner"))
+        .values(
+            lease_owner=None,
+            lease_until=None,
+            attempts=bindparam("attempts"),
+            missing_since=bindparam("missing_since"),
+            stream_attempts=bindparam("stream_attempts"),
+            last_error=bindparam("last_error"),
+            limited_until=bindparam("limited_until"),
+            next_attempt_at=case(
+                (again, _given("now", jobs.next_attempt_at)), else_=_given("next", jobs.next_attempt_at)
+            ),
+            deletion_seen=case(
+                (again, or_(jobs.deletion_seen, seen)), else_=seen if is_served else jobs.deletion_seen
+            ),
+            **({"done": bindparam("known")} if is_served else {}),
+        )
+    )
+
+
+_SERVED, _POSTPONED = _settle(is_served=True), _settle(is_served=False)
+
+
+def _want_assessment(insert: Any) -> Any:
+    """Ask for one; while one is waited for, from the earliest start on and since the first asked."""
+    jobs, new = _ASSESSMENTS.c, insert(_ASSESSMENTS).values(wanted=1, done=0, attempts=0)
+    asked, waiting = new.excluded, jobs.wanted > jobs.done
+    return new.on_conflict_do_update(
+        index_elements=["athlete_id"],
+        set_={
+            "since": case((and_(waiting, jobs.since < asked.since), jobs.since), else_=asked.since),
+            "asked_at": case((waiting, jobs.asked_at), else_=asked.asked_at),
+            "wanted": jobs.wanted + 1,
+            "next_attempt_at": asked.next_attempt_at,
+        },
+    )
+
+
+_WANT_ASSESSMENT = {
+    "postgresql": _want_assessment(postgresql.insert),
+    "sqlite": _want_assessment(sqlite.insert),
+}
+_ASKED_AT = select(_ASSESSMENTS.c.asked_at).where(
+    _ASSESSMENTS.c.athlete_id == bindparam("athlete_id"), _ASSESSMENTS.c.wanted > _ASSESSMENTS.c.done
+)
+
+# NO KEY UPDATE: rows that merely point to the athlete may still be added beside it.
+_LOCK_ATHLETE = (
+    select(t.Athlete.__table__.c.id)
+    .where(t.Athlete.__table__.c.id == bindparam("athlete_id"))
+    .with_for_update(key_share=True)
+)
+
 
 class Store:
     """A database as the use cases see it."""
@@ -135,10 +224,11 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
 
     def __init__(self, session: Session) -> None:
         self._s = session
-        self._upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        self._dialect = session.get_bind().dialect.name
+        self._upsert = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
 
-    def _changed(self, statement: Executable) -> int:
-        return cast("CursorResult[Any]", self._s.execute(statement)).rowcount
+    def _changed(self, statement: Executable, values: dict[str, Any] | None = None) -> int:
+        return cast("CursorResult[Any]", self._s.execute(statement, values)).rowcount
 
     # inbox
 
@@ -199,52 +289,29 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         return self._s.scalar(select(job.id).where(*mine))
 
     def claim_job(self, job_id: int, owner: str, dead: Iterable[str], now: datetime, until: datetime) -> Job | None:
-        job = t.FetchJob
-        free = or_(job.lease_until.is_(None), job.lease_until <= now, job.lease_owner.in_(list(dead)))
-        claim = (
-            update(job)
-            .where(job.id == job_id, job.next_attempt_at <= now, free)
-            .values(lease_owner=owner, lease_until=until)
-        )
-        if not self._changed(claim):
+        claim = {"job_id": job_id, "now": now, "dead": list(dead), "owner": owner, "until": until}
+        row = self._s.execute(_CLAIM, claim).one_or_none()
+        if row is None:
             return None
-        row = self._s.get_one(job, job_id)
-        return Job(
-            id=row.id,
-            athlete_id=row.athlete_id,
-            source=row.source,
-            source_id=row.source_id,
-            wanted=row.wanted,
-            attempts=row.attempts,
-            missing_since=row.missing_since,
-            deletion_seen=row.deletion_seen,
-            stream_attempts=row.stream_attempts,
-            first_event_at=row.first_event_at,
-            samples_only=row.history_at is not None,
-        )
+        *first, history_at = row
+        return Job(*first, samples_only=history_at is not None)  # type: ignore[misc]  # the columns are in its order
 
     def settle_job(self, job_id: int, owner: str, outcome: JobOutcome, now: datetime) -> bool:
-        row = self._s.get(t.FetchJob, job_id, with_for_update=True)
-        if row is None or row.lease_owner != owner:
-            return False
-        served = row.done if outcome.done is None else outcome.done
-        known = outcome.seen if outcome.done is None else outcome.done
-        row.lease_owner = row.lease_until = None
-        row.done = served
-        row.attempts = outcome.attempts
-        row.missing_since = outcome.missing_since
-        row.stream_attempts = outcome.stream_attempts
-        row.last_error = outcome.error
-        row.limited_until = outcome.limited_until
-        if known is not None and row.wanted > known:
-            # An event came in while this one was served: look again at once, with what that event said.
-            row.next_attempt_at = now
-            row.deletion_seen = row.deletion_seen or outcome.deletion_seen
-        else:
-            row.next_attempt_at = outcome.next_attempt_at
-            if outcome.done is not None:
-                row.deletion_seen = outcome.deletion_seen
-        return True
+        is_served = outcome.done is not None
+        values = {
+            "job_id": job_id,
+            "owner": owner,
+            "known": outcome.done if is_served else outcome.seen,
+            "now": now,
+            "next": outcome.next_attempt_at,
+            "deletion_outcome": outcome.deletion_seen,
+            "attempts": outcome.attempts,
+            "missing_since": outcome.missing_since,
+            "stream_attempts": outcome.stream_attempts,
+            "last_error": outcome.error,
+            "limited_until": outcome.limited_until,
+        }
+        return self._changed(_SERVED if is_served else _POSTPONED, values) > 0
 
     def due_job_ids(self, now: datetime, limit: int) -> list[int]:
         job = t.FetchJob
@@ -252,8 +319,7 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         return list(self._s.scalars(rows))
 
     def is_due(self, job_id: int, now: datetime) -> bool:
-        job = t.FetchJob
-        return self._s.scalar(select(job.id).where(job.id == job_id, job.next_attempt_at <= now)) is not None
+        return self._s.scalar(_IS_DUE, {"job_id": job_id, "now": now}) is not None
 
     def lease_owners(self) -> list[str]:
         owners = select(t.FetchJob.lease_owner).where(t.FetchJob.lease_owner.is_not(None)).distinct()
@@ -303,9 +369,7 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
     # runs
 
     def lock_athlete(self, athlete_id: int) -> None:
-        # NO KEY UPDATE: rows that merely point to the athlete may still be added beside it.
-        lock = select(t.Athlete.id).where(t.Athlete.id == athlete_id).with_for_update(key_share=True)
-        self._s.execute(lock)
+        self._s.execute(_LOCK_ATHLETE, {"athlete_id": athlete_id})
 
     def upsert_run(
         self, athlete_id: int, source: str, record: ActivityRecord, *, streams: str, trusted: bool, now: datetime
@@ -493,18 +557,8 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
     # assessment
 
     def want_assessment(self, athlete_id: int, since: datetime, now: datetime) -> None:
-        job = t.AssessJob
-        insert = self._upsert(job).values(
-            athlete_id=athlete_id, wanted=1, done=0, attempts=0, since=since, asked_at=now, next_attempt_at=now
-        )
-        self._s.execute(insert.on_conflict_do_nothing(index_elements=["athlete_id"]))
-        row = self._s.get_one(job, athlete_id, with_for_update=True, populate_existing=True)
-        waiting = row.wanted > row.done
-        row.since = min(row.since, since) if waiting else since
-        row.asked_at = row.asked_at if waiting else now
-        row.wanted += 1
-        row.next_attempt_at = now
-        self._s.flush()
+        values = {"athlete_id": athlete_id, "since": since, "asked_at": now, "next_attempt_at": now}
+        self._s.execute(_WANT_ASSESSMENT[self._dialect], values)
 
     def is_arriving(self, athlete_id: int, now: datetime) -> bool:
         job, link = t.FetchJob, t.StravaConnection
@@ -523,8 +577,7 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         return self.assessment_asked_at(athlete_id) is not None
 
     def assessment_asked_at(self, athlete_id: int) -> datetime | None:
-        job = t.AssessJob
-        return self._s.scalar(select(job.asked_at).where(job.athlete_id == athlete_id, job.wanted > job.done))
+        return cast("datetime | None", self._s.scalar(_ASKED_AT, {"athlete_id": athlete_id}))
 
     def lock_assessment(self, athlete_id: int) -> tuple[int, datetime, datetime] | None:
         row = self._s.get(t.AssessJob, athlete_id, with_for_update=True, populate_existing=True)
