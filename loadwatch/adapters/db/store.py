@@ -193,6 +193,81 @@ _LOCK_ATHLETE = (
     .with_for_update(key_share=True)
 )
 
+_INBOX, _LINKS = t.Inbox.__table__, t.StravaConnection.__table__
+_ARRIVING = (
+    select(_JOBS.c.id)
+    .where(
+        _JOBS.c.athlete_id == bindparam("athlete_id"),
+        _JOBS.c.wanted > _JOBS.c.done,
+        _JOBS.c.next_attempt_at <= bindparam("now"),
+    )
+    .limit(1)
+)
+_UNREAD = (
+    select(_INBOX.c.id)
+    .where(
+        _INBOX.c.state == "pending",
+        _INBOX.c.owner_id
+        == select(_LINKS.c.strava_athlete_id).where(_LINKS.c.athlete_id == bindparam("athlete_id")).scalar_subquery(),
+    )
+    .limit(1)
+)
+
+_SETTLE_INBOX = (
+    update(_INBOX)  # type: ignore[arg-type]
+    .where(_INBOX.c.id == bindparam("inbox_id"), _INBOX.c.state == "pending")
+    .values({name: bindparam(name) for name in ("state", "reason", "processed_at")})
+)
+
+
+def _want(insert: Any) -> Any:
+    """Note an event's work; what was wanted for its samples alone is from now on wanted for itself."""
+    jobs, new = _JOBS.c, insert(_JOBS).values(wanted=1, done=0, attempts=0, stream_attempts=0)
+    return new.on_conflict_do_update(
+        index_elements=["athlete_id", "source", "source_id"],
+        set_={
+            "wanted": jobs.wanted + 1,
+            "next_attempt_at": new.excluded.next_attempt_at,
+            "history_at": None,
+            "deletion_seen": or_(jobs.deletion_seen, new.excluded.deletion_seen),
+        },
+    ).returning(jobs.id)
+
+
+_WANT = {"postgresql": _want(postgresql.insert), "sqlite": _want(sqlite.insert)}
+
+_CONNECTED = (*("athlete_id", "strava_athlete_id", "access_token", "refresh_token", "expires_at", "scopes", "state"),)
+_CONNECTION = select(*(_LINKS.c[name] for name in _CONNECTED)).where(_LINKS.c.athlete_id == bindparam("athlete_id"))
+
+_RUN_BY_SOURCE = _RUNS.where(
+    t.RunRow.athlete_id == bindparam("athlete_id"),
+    t.RunRow.source == bindparam("source"),
+    t.RunRow.source_id == bindparam("source_id"),
+)
+# Of the run only: what an outer join may leave empty cannot be locked.
+_LOCKED_RUN_BY_SOURCE = _RUN_BY_SOURCE.with_for_update(of=t.RunRow)
+
+
+def _both_parts(*wanted: Any) -> Any:
+    """An athlete's runs with their features, as columns and not as objects that the session tracks."""
+    runs, features = t.RunRow.__table__, t.RunFeaturesRow.__table__
+    return (
+        select(*(runs.c[n] for n in _RUN_COLUMNS), *(features.c[n] for n in _FEATURES_COLUMNS))
+        .select_from(runs.outerjoin(features, features.c.run_id == runs.c.id))
+        .where(runs.c.athlete_id == bindparam("athlete_id"), *wanted)
+        .order_by(runs.c.start, runs.c.id)
+    )
+
+
+_RUNS_FROM = _both_parts(t.RunRow.__table__.c.start >= bindparam("since"))
+_RUNS_OF_DAYS = _both_parts(t.RunRow.__table__.c.local_date.in_(bindparam("days", expanding=True)))
+
+_TOTALS = t.DayTotalRow.__table__
+_DELETE_TOTALS = delete(_TOTALS).where(  # type: ignore[arg-type]
+    _TOTALS.c.athlete_id == bindparam("athlete_id"), _TOTALS.c.local_date.in_(bindparam("days", expanding=True))
+)
+_ADD_TOTALS = _TOTALS.insert()  # type: ignore[attr-defined]
+
 
 class Store:
     """A database as the use cases see it."""
@@ -245,13 +320,8 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         return list(self._s.scalars(rows))
 
     def settle_inbox(self, inbox_id: int, state: str, reason: str | None, now: datetime) -> bool:
-        return bool(
-            self._changed(
-                update(t.Inbox)
-                .where(t.Inbox.id == inbox_id, t.Inbox.state == "pending")
-                .values(state=state, reason=reason, processed_at=now)
-            )
-        )
+        values = {"inbox_id": inbox_id, "state": state, "reason": reason, "processed_at": now}
+        return self._changed(_SETTLE_INBOX, values) > 0
 
     def release_quarantine(self) -> int:
         ours = self.subscription_id()
@@ -264,24 +334,15 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
     # fetch jobs
 
     def want(self, athlete_id: int, source: str, source_id: int, *, deletion: bool, now: datetime) -> int:
-        job = t.FetchJob
-        insert = self._upsert(job).values(
-            athlete_id=athlete_id,
-            source=source,
-            source_id=source_id,
-            wanted=1,
-            done=0,
-            attempts=0,
-            stream_attempts=0,
-            next_attempt_at=now,
-            deletion_seen=deletion,
-            first_event_at=now,
-        )
-        changes: dict[str, Any] = {"wanted": job.wanted + 1, "next_attempt_at": now, "history_at": None}
-        if deletion:
-            changes["deletion_seen"] = True
-        upsert = insert.on_conflict_do_update(index_elements=["athlete_id", "source", "source_id"], set_=changes)
-        return self._s.scalars(upsert.returning(job.id)).one()
+        values = {
+            "athlete_id": athlete_id,
+            "source": source,
+            "source_id": source_id,
+            "next_attempt_at": now,
+            "deletion_seen": deletion,
+            "first_event_at": now,
+        }
+        return cast("int", self._s.scalar(_WANT[self._dialect], values))
 
     def job_id(self, athlete_id: int, source: str, source_id: int) -> int | None:
         job = t.FetchJob
@@ -406,10 +467,9 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
     def _run_row(
         self, athlete_id: int, source: str, source_id: int, *, lock: bool = False
     ) -> tuple[t.RunRow | None, t.RunFeaturesRow | None]:
-        row = t.RunRow
-        query = _RUNS.where(row.athlete_id == athlete_id, row.source == source, row.source_id == source_id)
-        # Of the run only: what an outer join may leave empty cannot be locked.
-        found = self._s.execute(query.with_for_update(of=row) if lock else query).one_or_none()
+        query = _LOCKED_RUN_BY_SOURCE if lock else _RUN_BY_SOURCE
+        values = {"athlete_id": athlete_id, "source": source, "source_id": source_id}
+        found = self._s.execute(query, values).one_or_none()
         return (None, None) if found is None else (found[0], found[1])
 
     def put_streams_state(self, run_id: int, *, streams: str, trusted: bool) -> Run:
@@ -470,20 +530,8 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         return run
 
     def runs_between(self, athlete_id: int, since: datetime, until: datetime | None = None) -> list[Run]:
-        # Columns, not objects that the session tracks.
-        runs, features = t.RunRow.__table__, t.RunFeaturesRow.__table__
-        wanted = [runs.c.athlete_id == athlete_id, runs.c.start >= since]
-        if until is not None:
-            wanted.append(runs.c.start < until)
-        columns = [*(runs.c[n] for n in _RUN_COLUMNS), *(features.c[n] for n in _FEATURES_COLUMNS)]
-        both = runs.outerjoin(features, features.c.run_id == runs.c.id)
-        query = select(*columns).select_from(both).where(*wanted).order_by(runs.c.start, runs.c.id)
-        found = []
-        for row in self._s.execute(query):
-            run: Any = _RunPart._make(row[: len(_RUN_COLUMNS)])
-            known: Any = _FeaturesPart._make(row[len(_RUN_COLUMNS) :])
-            found.append(_run(run, None if known.run_id is None else known))
-        return found
+        query = _RUNS_FROM if until is None else _RUNS_FROM.where(t.RunRow.__table__.c.start < until)
+        return [_run_of_parts(row) for row in self._s.execute(query, {"athlete_id": athlete_id, "since": since})]
 
     def runs_to_judge(self, athlete_id: int, since: datetime, detailed_since: datetime) -> list[Run]:
         older = {"athlete_id": athlete_id, "since": since, "until": detailed_since}
@@ -492,15 +540,14 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         return runs + [_judged_run(row) for row in self._s.execute(_JUDGED_RUNS, judged)]
 
     def runs_of_days(self, athlete_id: int, days: Iterable[date]) -> list[Run]:
-        row = t.RunRow
-        query = _RUNS.where(row.athlete_id == athlete_id, row.local_date.in_(sorted(days)))
-        return [_run(r, f) for r, f in self._s.execute(query.order_by(row.start, row.id))]
+        wanted = {"athlete_id": athlete_id, "days": sorted(days)}
+        return [_run_of_parts(row) for row in self._s.execute(_RUNS_OF_DAYS, wanted)]
 
     def put_day_totals(self, athlete_id: int, days: Iterable[date], totals: Iterable[DayTotal]) -> None:
-        row = t.DayTotalRow
-        self._s.execute(delete(row).where(row.athlete_id == athlete_id, row.local_date.in_(sorted(days))))
-        self._s.add_all(row(athlete_id=athlete_id, **asdict(total)) for total in totals)
-        self._s.flush()
+        self._s.execute(_DELETE_TOTALS, {"athlete_id": athlete_id, "days": sorted(days)})
+        rows = [{"athlete_id": athlete_id, **asdict(total)} for total in totals]
+        if rows:
+            self._s.execute(_ADD_TOTALS, rows)
 
     def day_totals(self, athlete_id: int, since: date, until: date) -> list[DayTotal]:
         row = t.DayTotalRow
@@ -561,11 +608,8 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         self._s.execute(_WANT_ASSESSMENT[self._dialect], values)
 
     def is_arriving(self, athlete_id: int, now: datetime) -> bool:
-        job, link = t.FetchJob, t.StravaConnection
-        due = select(job.id).where(job.athlete_id == athlete_id, job.wanted > job.done, job.next_attempt_at <= now)
-        owner = select(link.strava_athlete_id).where(link.athlete_id == athlete_id).scalar_subquery()
-        unread = select(t.Inbox.id).where(t.Inbox.state == "pending", t.Inbox.owner_id == owner)
-        return any(self._s.scalar(query.limit(1)) is not None for query in (due, unread))
+        values = {"athlete_id": athlete_id, "now": now}
+        return any(self._s.scalar(query, values) is not None for query in (_ARRIVING, _UNREAD))
 
     def has_unread_files(self, athlete_id: int, now: datetime) -> bool:
         return any(
@@ -913,18 +957,11 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         return self._s.scalar(select(row.athlete_id).where(row.strava_athlete_id == strava_athlete_id))
 
     def connection(self, athlete_id: int) -> Connection | None:
-        row = self._s.get(t.StravaConnection, athlete_id)
+        row = self._s.execute(_CONNECTION, {"athlete_id": athlete_id}).one_or_none()
         if row is None:
             return None
-        return Connection(
-            athlete_id=row.athlete_id,
-            strava_athlete_id=row.strava_athlete_id,
-            access_token=row.access_token,
-            refresh_token=row.refresh_token,
-            expires_at=row.expires_at,
-            scopes=frozenset(s for s in row.scopes.split(",") if s),
-            state=row.state,
-        )
+        *first, scopes, state = row
+        return Connection(*first, frozenset(s for s in scopes.split(",") if s), state)  # type: ignore[call-arg]
 
     def put_connection(self, connection: Connection, now: datetime) -> None:
         row = self._s.get(t.StravaConnection, connection.athlete_id, with_for_update=True)
@@ -1092,6 +1129,13 @@ def _run(row: t.RunRow, features: t.RunFeaturesRow | None) -> Run:
         preferred=row.preferred,
         features=_features(features),
     )
+
+
+def _run_of_parts(row: Sequence[Any]) -> Run:
+    """Of a row of `_both_parts`."""
+    run: Any = _RunPart._make(row[: len(_RUN_COLUMNS)])
+    known: Any = _FeaturesPart._make(row[len(_RUN_COLUMNS) :])
+    return _run(run, None if known.run_id is None else known)
 
 
 def _features(row: t.RunFeaturesRow | None) -> RunFeatures | None:
