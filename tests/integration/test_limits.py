@@ -157,6 +157,28 @@ def test_limits_are_learned_from_the_headers_and_kept_for_later_windows(gate: Ga
     assert gate.let_through() == 200
 
 
+def test_an_answer_that_tells_nothing_new_costs_no_word_with_redis(gate: Gate):
+    def commands() -> int:
+        with redis.Redis.from_url(gate.url) as client:
+            return int(client.info("stats")["total_commands_processed"])
+
+    gate.limiter.note(gate.limiter.reserve("live"), headers(read_usage="1,1", usage="1,1"))  # the limits were new
+    call = gate.limiter.reserve("live")
+    counting = commands()
+    of_counting = commands() - counting
+    gate.limiter.note(call, headers(read_usage="2,2", usage="2,2"))
+
+    assert commands() - counting == 2 * of_counting
+    assert gate.used() == {"quarter": (2, 100), "day": (2, 1000)}
+
+
+def test_a_call_of_another_program_is_counted_with_the_next_answer(gate: Gate):
+    gate.limiter.note(gate.limiter.reserve("live"), headers(read_usage="1,1", usage="1,1"))
+    gate.limiter.note(gate.limiter.reserve("live"), headers(read_usage="3,3", usage="3,3"))
+
+    assert gate.used() == {"quarter": (3, 100), "day": (3, 1000)}
+
+
 def test_an_answer_that_comes_in_the_next_window_says_nothing_of_it(gate: Gate):
     gate.now = QUARTER_END - timedelta(seconds=1)
     call = gate.limiter.reserve("live")

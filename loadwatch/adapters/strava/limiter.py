@@ -53,29 +53,31 @@ log = logging.getLogger(__name__)
 _RESERVE = """
 local now, percent = tonumber(ARGV[1]), tonumber(ARGV[2])
 local broken = redis.call('HGET', KEYS[4], 'until')
-if broken and now < tonumber(broken) then return {'inactive', broken} end
+if broken and now < tonumber(broken) then return {'inactive', broken, {}} end
 local known = redis.call('HMGET', KEYS[3], 'read_quarter', 'read_day', 'overall_quarter', 'overall_day')
-local full = false
+local full, told = false, {}
 for i = 1, 4 do
     local window, kind = KEYS[2 - i % 2], i <= 2 and 'read' or 'overall'
     local limit = tonumber(known[i] or ARGV[2 + i])
     local share = math.max(1, math.floor(limit * percent / 100))
     local used = tonumber(redis.call('HGET', window, kind) or 0)
+    told[i], told[4 + i] = tonumber(known[i] or 0), used + 1
     if used >= share then
         local name = i % 2 == 1 and 'quarter' or 'day'
         if full ~= 'day' then full = name end
     end
 end
-if full then return {full, '0'} end
+if full then return {full, '0', {}} end
 for i, window in ipairs({KEYS[1], KEYS[2]}) do
     redis.call('HINCRBY', window, 'read', 1)
     redis.call('HINCRBY', window, 'overall', 1)
     redis.call('EXPIRE', window, i == 1 and 3600 or 172800)
 end
-return {'room', broken or '0'}
+return {'room', broken or '0', told}
 """
 """
-Room for one call: (what is in the way or "room", until when the application is or was switched off).
+Room for one call: (what is in the way or "room", until when the application is or was switched off, four limits by
+the headers so far, 0 where none told, and four usages with this call).
 
 KEYS: quarter, day, limits, break. ARGV: now, percent, four first limits.
 """
@@ -174,11 +176,15 @@ class Reservation:
         Strava had switched the application off: this call shows whether it still is.
     is_told : bool
         The answer's headers said how much is used.
+    known : tuple of int
+        Four limits and four usages as they stood with this call counted, in the order of `read_headers`; empty
+        without Redis.
     """
 
     at: datetime
     after_break: bool = False
     is_told: bool = False
+    known: tuple[int, ...] = ()
 
 
 class Limiter:
@@ -206,6 +212,7 @@ class Limiter:
             self._redis = redis.Redis.from_url(
                 url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S, decode_responses=True, retry=retry
             )
+            self._scripts = {s: self._redis.register_script(s) for s in (_RESERVE, _RECONCILE, _CHECK, _BREAK)}
 
     def reserve(self, calls: CallClass) -> Reservation:
         """
@@ -224,7 +231,7 @@ class Limiter:
         answer = self._run(_RESERVE, keys, [int(now.timestamp()), percent, *FIRST_LIMITS])
         if answer is None:
             return self._alone.reserve(now, percent)
-        found, broken = answer
+        found, broken, known = answer
         if found == "inactive":
             raise _inactive_until(int(broken))
         if found != "room":
@@ -232,7 +239,7 @@ class Limiter:
             if percent == 100:
                 raise RateLimited(until)
             raise RateLimited(until, "the rest of Strava's rate limit is kept for what is more urgent")
-        return Reservation(now, after_break=broken != "0")
+        return Reservation(now, after_break=broken != "0", known=tuple(known))
 
     def probe(self) -> Reservation:
         """
@@ -274,7 +281,14 @@ class Limiter:
         """Take over what an answer's headers say of the windows in which its call was reserved."""
         limits, usage = read_headers(headers)
         call.is_told = max(usage) >= 0
-        if call.is_told:
+        # Counts only grow within a window: what tells no more than stood there with this call is in Redis already.
+        is_news = not call.known or any(
+            limit not in (-1, known_limit) or used > known_used
+            for limit, used, known_limit, known_used in zip(
+                limits, usage, call.known[:4], call.known[4:], strict=True
+            )
+        )
+        if call.is_told and is_news:
             self._run(_RECONCILE, [*self._windows(call.at), self._key("limits")], [*limits, *usage, *FIRST_LIMITS])
 
     def use_up(self, call: Reservation) -> None:
@@ -338,7 +352,7 @@ class Limiter:
         if self._redis is None:
             return None
         try:
-            return self._redis.register_script(script)(keys=keys, args=list(values))
+            return self._scripts[script](keys=keys, args=list(values))
         except redis.RedisError as error:
             _warn(error)
             return None
