@@ -145,8 +145,11 @@ def _by_type(raw: Any) -> dict[str, Any]:
 def _samples(data: Any) -> tuple[float, ...] | None:
     if not isinstance(data, list) or not data or len(data) > MAX_SAMPLES:
         return None
-    samples = tuple(_number(v) for v in data)
-    return None if all(math.isnan(v) for v in samples) else samples
+    if set(map(type, data)) <= {int, float} and min(data) > -_LARGEST and max(data) < _LARGEST:
+        samples = tuple(map(float, data))  # as nearly all are: a look at each takes ten times as long
+    else:
+        samples = tuple(_number(v) for v in data)
+    return None if all(map(math.isnan, samples)) else samples
 
 
 def _positions(data: Any) -> dict[str, tuple[float, ...]]:
