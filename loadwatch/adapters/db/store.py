@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Executable, Select, and_, bindparam, case, delete, func, or_, select, update
@@ -262,6 +263,16 @@ def _both_parts(*wanted: Any) -> Any:
 _RUNS_FROM = _both_parts(t.RunRow.__table__.c.start >= bindparam("since"))
 _RUNS_OF_DAYS = _both_parts(t.RunRow.__table__.c.local_date.in_(bindparam("days", expanding=True)))
 
+
+def _put_features(insert: Any) -> Any:
+    """The features of a run, in place of those it had or of the error that kept it from any."""
+    new = insert(t.RunFeaturesRow.__table__)
+    names = [c.name for c in t.RunFeaturesRow.__table__.columns if c.name != "run_id"]
+    return new.on_conflict_do_update(index_elements=["run_id"], set_={n: new.excluded[n] for n in names})
+
+
+_PUT_FEATURES = {"postgresql": _put_features(postgresql.insert), "sqlite": _put_features(sqlite.insert)}
+
 _TOTALS = t.DayTotalRow.__table__
 _DELETE_TOTALS = delete(_TOTALS).where(  # type: ignore[arg-type]
     _TOTALS.c.athlete_id == bindparam("athlete_id"), _TOTALS.c.local_date.in_(bindparam("days", expanding=True))
@@ -479,16 +490,14 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         return _run(row, self._s.get(t.RunFeaturesRow, run_id))
 
     def put_features(self, run_id: int, features: RunFeatures, now: datetime) -> RunFeatures:
-        row = t.RunFeaturesRow(run_id=run_id, computed_at=now, **asdict(features))
+        values = {"run_id": run_id, "computed_at": now, "error": None, **asdict(features)}
         if features.speed_profile_m is not None:
             profile_m = [round(metres, 1) for metres in features.speed_profile_m]
             while profile_m and not profile_m[-1]:
                 profile_m.pop()
-            row.speed_profile_m = profile_m
-        row = self._s.merge(row)
-        row.error = None
-        self._s.flush()
-        stored = _features(row)
+            values["speed_profile_m"] = profile_m
+        self._s.execute(_PUT_FEATURES[self._dialect], values)
+        stored = _features(cast("Any", SimpleNamespace(**values)))
         assert stored is not None  # there is no error
         return stored
 
