@@ -403,7 +403,7 @@ def hand_in(folder: Path, url: str, seed: int, n: int) -> tuple[list[Outcome], i
     from loadwatch.bootstrap import make_services
     from loadwatch.settings import Settings
 
-    services = make_services(Settings(data_dir=folder, database_url=url), clock=lambda: NOW)
+    services = make_services(Settings(data_dir=folder, database_url=url, secret_key="k"), clock=lambda: NOW)
     athlete_id = services.accounts.athlete_by_email("ann@example.org")
     assert athlete_id is not None
     outcomes = []
@@ -491,7 +491,7 @@ def test_a_broken_file_is_stored_with_possible_numbers_or_fails_with_a_reason(da
     from loadwatch.bootstrap import make_services
     from loadwatch.settings import Settings
 
-    services = make_services(Settings(data_dir=tmp_path, database_url=database_url))
+    services = make_services(Settings(data_dir=tmp_path, database_url=database_url, secret_key="k"))
     migrate.upgrade(services.engines.write)
     services.accounts.sign_up("Ann", "ann@example.org", "a long password", "Europe/Berlin", force=True)
     services.close()
