@@ -1,5 +1,6 @@
 """Fixtures for all tests: real servers, started once and only when a test asks for them."""
 
+import functools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,17 @@ import pytest
 if TYPE_CHECKING:  # unit tests should not pay for these imports
     from tests.support import SmtpServer
     from tests.support.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """The same hash of passwords, less slow: hundreds of tests sign somebody up."""
+    from argon2 import PasswordHasher
+
+    quick = functools.partial(PasswordHasher, time_cost=1, memory_cost=1024, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("loadwatch.adapters.passwords.PasswordHasher", quick)
+        yield
 
 
 @pytest.fixture(scope="session")
