@@ -67,6 +67,7 @@ class Me(BaseModel):
     email: str | None
     timezone: str
     units: Literal["metric", "imperial"]
+    language: str = Field(description='What pages say things in, like "de".')
     novice: bool
     five_k_s: int | None = Field(description="Time of a present 5 km race. [s]")
     alert_mails: bool
@@ -82,6 +83,7 @@ class Me(BaseModel):
             email=profile.email,
             timezone=profile.timezone,
             units=profile.units,
+            language=profile.language,
             novice=profile.novice,
             five_k_s=profile.five_k_s,
             alert_mails=profile.alert_mails,

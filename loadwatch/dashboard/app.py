@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from loadwatch.bootstrap import Services
-from loadwatch.dashboard import auth, connect, formatting, health, pages, settings, shoes, uploads
+from loadwatch.dashboard import auth, connect, formatting, health, navigation, pages, settings, shoes, speech, uploads
 from loadwatch.dashboard.current import LoginUser, own_path
 from loadwatch.services.errors import NotYours
 from loadwatch.settings import derived_secret
@@ -83,6 +83,8 @@ def create_app(
     app.config.update(config or {})
     app.extensions["loadwatch"] = services
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    speech.register(app)
+    navigation.register(app)
     formatting.register(app)
 
     _require_login(app)
@@ -207,6 +209,7 @@ def _errors(app: Flask) -> None:
 
 def error_page(code: int, title: str | None = None, text: str | None = None) -> Response:
     """A page that stands on nothing but itself: `render_template` would ask the database who is logged in."""
+    speech.settle()
     known = MESSAGES.get(code, MESSAGES[400] if code < 500 else MESSAGES[500])
     template = current_app.jinja_env.get_template("error.html")
     return make_response(template.render(code=code, title=title or known[0], text=text or known[1]), code)

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from loadwatch.dashboard.current import log_in, own_path, services
 from loadwatch.dashboard.forms import LoginForm, SignupForm
+from loadwatch.dashboard.speech import of_browser
 from loadwatch.services.errors import LoadwatchError
 
 bp = Blueprint("auth", __name__)
@@ -45,7 +46,11 @@ def signup() -> str | Response | tuple[str, int]:
     if is_open and form.validate_on_submit():
         try:
             account = accounts.sign_up(
-                form.name.data or "", form.email.data or "", form.password.data or "", form.timezone.data or "UTC"
+                form.name.data or "",
+                form.email.data or "",
+                form.password.data or "",
+                form.timezone.data or "UTC",
+                language=of_browser(),
             )
         except LoadwatchError as error:
             flash(str(error), "error")

@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
+from loadwatch.adapters.catalogue import languages
 from loadwatch.services.accounts import MIN_PASSWORD
 
 
@@ -44,6 +45,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc, unused-ignore]
     name = StringField("Name", [DataRequired("A name to greet you with, please."), Length(max=100)])
     email = EmailField("E-mail address for mails", [Length(max=254)])
     timezone = SelectField("Time zone", choices=timezones)
+    language = SelectField("Language", choices=lambda: list(languages().items()))
     units = RadioField("Units", choices=["metric", "imperial"])
     novice = BooleanField("I began running less than six months ago")
     five_k = StringField("Your present 5 km time", [Length(max=8)])

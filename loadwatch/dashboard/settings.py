@@ -85,6 +85,7 @@ def settings() -> str | Response | tuple[str, int]:
                 name=form.name.data,
                 email=form.email.data or None,
                 timezone=form.timezone.data,
+                language=form.language.data,
                 units=cast("Units", form.units.data),
                 novice=bool(form.novice.data),
                 five_k_s=read_five_k(form.five_k.data or ""),

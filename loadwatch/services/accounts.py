@@ -107,7 +107,14 @@ class AccountService:
         return self._signup == "open" or (self._signup == "first" and tx.count_accounts() == 0)
 
     def sign_up(
-        self, name: str, email: str, password: str, timezone: str = "UTC", *, force: bool = False
+        self,
+        name: str,
+        email: str,
+        password: str,
+        timezone: str = "UTC",
+        *,
+        language: str = "en",
+        force: bool = False,
     ) -> AccountRecord:
         """
         Make an account with its athlete; the first one is the operator's.
@@ -132,14 +139,14 @@ class AccountService:
                 raise SignupClosed("No further accounts are made here: ask the operator for one.")
             if tx.account_by_email(email):
                 raise AccountExists("There is an account with this e-mail address already: log in instead.")
-            return self._new_account(tx, name.strip() or email, email, password_hash, timezone)
+            return self._new_account(tx, name.strip() or email, email, password_hash, timezone, language)
 
     def _new_account(
-        self, tx: Tx, name: str, email: str | None, password_hash: str | None, timezone: str
+        self, tx: Tx, name: str, email: str | None, password_hash: str | None, timezone: str, language: str = "en"
     ) -> AccountRecord:
         now = self._clock()
         athlete_id = tx.add_athlete(name, email, timezone, now)
-        tx.update_athlete(athlete_id, next_weekly_at=next_monday_morning(now, timezone))
+        tx.update_athlete(athlete_id, next_weekly_at=next_monday_morning(now, timezone), language=language)
         first = tx.count_accounts() == 0
         account_id = tx.add_account(athlete_id, email, password_hash, is_operator=first, now=now)
         account = tx.account(account_id)
@@ -191,6 +198,7 @@ class AccountService:
         sensitivity: Sensitivity | None = None,
         quiet_from: int | None = None,
         quiet_to: int | None = None,
+        language: str | None = None,
     ) -> None:
         """
         Change what is given; None leaves a setting as it is, 0 forgets the 5 km time.
@@ -211,6 +219,7 @@ class AccountService:
                 "sensitivity": sensitivity,
                 "quiet_from": quiet_from,
                 "quiet_to": quiet_to,
+                "language": language,
             }.items()
             if v is not None
         }

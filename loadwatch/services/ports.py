@@ -199,6 +199,8 @@ class AthleteProfile:
     quiet_from: int = QUIET_FROM
     quiet_to: int = QUIET_TO
     """Local hours between which no mail leaves but a red flag's. [h]"""
+    language: str = "en"
+    """What pages say things in; its catalogue's code."""
 
     @property
     def five_k_m_s(self) -> float | None:

@@ -1300,6 +1300,7 @@ def _profile(row: t.Athlete) -> AthleteProfile:
         sensitivity=cast("Sensitivity", row.sensitivity),
         quiet_from=row.quiet_from,
         quiet_to=row.quiet_to,
+        language=row.language,
     )
 
 

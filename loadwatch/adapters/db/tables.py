@@ -75,6 +75,7 @@ class Athlete(Base):
     """Where mails go; None: nowhere yet."""
     timezone: Mapped[str] = mapped_column(default="UTC")
     units: Mapped[str] = mapped_column(String(10), default="metric")
+    language: Mapped[str] = mapped_column(String(10), default="en", server_default="en")
     novice: Mapped[bool] = mapped_column(default=False)
     five_k_s: Mapped[int | None]
     """Time of a present 5 km race. [s]"""
