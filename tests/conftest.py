@@ -25,6 +25,16 @@ def cheap_hashes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def household(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of `tests.support.athletes`, built once; tests open copies of it."""
+    from tests.support.athletes import build_household
+
+    folder = tmp_path_factory.mktemp("household")
+    build_household(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator["PostgresServer"]:
     """A PostgreSQL; `tests.support.postgres.create_database` makes a database of one's own on it."""
     from tests.support.postgres import running_postgres

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loadwatch.bootstrap import Services
-from tests.support.browser import launched, needs_browser, served, shoot
+from tests.support.browser import needs_browser, served, shoot
 from tests.support.seeding import NOW, PASSWORD, SeedRun, add_runs, seeded_services, sign_up
 
 if TYPE_CHECKING:
@@ -37,12 +37,6 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def origin(services: Services) -> Iterator[str]:
     with served(services) as origin:
         yield origin
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with launched() as browser:
-        yield browser
 
 
 def logged_in(browser: "Browser", origin: str, **options: Any) -> "Page":

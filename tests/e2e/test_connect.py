@@ -14,11 +14,11 @@ from loadwatch.bootstrap import Services, make_services
 from loadwatch.dashboard import create_app
 from loadwatch.demo.simulator_client import SimulatorProcess, start_simulator
 from loadwatch.settings import Settings
-from tests.support.browser import launched, needs_browser, shoot
+from tests.support.browser import needs_browser, shoot
 from tests.support.stack import free_port
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = needs_browser
 
@@ -53,12 +53,6 @@ def server(tmp_path: Path, strava: SimulatorProcess) -> Iterator[Services]:
     thread.join()
     http.server_close()
     services.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture

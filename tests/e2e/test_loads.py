@@ -1,5 +1,6 @@
 """A hilly run and a track session, pushed by the pretended Strava, until they stand on the pages in a browser."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,13 +12,13 @@ import pytest
 
 from loadwatch.demo.season import DemoActivity, season
 from loadwatch.domain.activity import Run, RunFeatures
-from tests.support.browser import launched, needs_browser, served
+from tests.support.browser import needs_browser, served
 from tests.support.samples import features, give_features
 from tests.support.seeding import SeedRun, add_runs
 from tests.support.stack import Stack, running_stack
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = needs_browser
 
@@ -79,9 +80,9 @@ def moved(made: DemoActivity, start: datetime) -> dict[str, Any]:
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: f"{look['viewport']['width']}-{look['color_scheme']}")
-def page(request: pytest.FixtureRequest, origin: str, pushed: dict[str, int]) -> Iterator["Page"]:
-    with launched() as browser:
-        page = browser.new_context(**request.param, java_script_enabled=False).new_page()
+def page(request: pytest.FixtureRequest, browser: "Browser", origin: str, pushed: dict[str, int]) -> Iterator["Page"]:
+    with contextlib.closing(browser.new_context(**request.param, java_script_enabled=False)) as context:
+        page = context.new_page()
         page.goto(origin + "/")
         page.get_by_label("E-mail address").fill("runner@example.org")
         page.get_by_label("Password").fill("a long password")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loadwatch.bootstrap import Services
-from tests.support.browser import launched, needs_browser, served, shoot
+from tests.support.browser import needs_browser, served, shoot
 from tests.support.samples import give_features, season_of_loads
 from tests.support.seeding import PASSWORD, SeedRun, add_runs, busy_season, connect, seeded_services, sign_up
 
@@ -96,12 +96,6 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def origin(services: Services) -> Iterator[str]:
     with served(services) as origin:
         yield origin
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with launched() as browser:
-        yield browser
 
 
 @contextlib.contextmanager
