@@ -171,6 +171,7 @@ def test_every_page_fits_and_each_field_has_a_name(
     page.get_by_label("Left", exact=True).check()
     page.get_by_label("Inner side of the thigh, groin").check()
     page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/check-ins/1")
     paths = ["/check-in", "/check-ins/1", "/problems", "/problems/1", "/problems/1/circuit", "/shoes", "/about-you"]
     paths.append("/weeks/2026-W47/questionnaire")
     for path in paths:

@@ -1,6 +1,6 @@
 """The visits of the browser tests: what they must not let pass."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,24 +17,24 @@ SCRIPT = "() => { const s = document.createElement('script'); %s; document.body.
 
 
 @pytest.mark.parametrize(
-    ("fault", "complaint"),
+    ("event", "fault", "complaint"),
     [
-        ("console.error('lost')", "console: lost"),
-        ("setTimeout(() => { throw new Error('broke') }, 0)", "page error: broke"),
-        (SCRIPT % "s.textContent = '1'", "Content Security Policy"),
-        ("document.body.setAttribute('style', 'color: red')", "Content Security Policy"),
-        (SCRIPT % "s.src = '/static/nowhere.js'", "404: "),
-        ("location.assign('http://localhost:9/elsewhere')", "asked elsewhere: http://localhost:9/elsewhere"),
+        ("console", "console.error('lost')", "console: lost"),
+        ("pageerror", "setTimeout(() => { throw new Error('broke') }, 0)", "page error: broke"),
+        ("console", SCRIPT % "s.textContent = '1'", "Content Security Policy"),
+        ("console", "document.body.setAttribute('style', 'color: red')", "Content Security Policy"),
+        ("console", SCRIPT % "s.src = '/static/nowhere.js'", "404: "),
+        ("request", "location.assign('http://localhost:9/')", "asked elsewhere: http://localhost:9/"),
     ],
 )
 def test_a_visit_fails_for_what_the_page_complains_of(
-    visit: "Visit", services: Services, fault: str, complaint: str
+    visit: "Visit", services: Services, event: Any, fault: str, complaint: str
 ) -> None:
     visiting = visit(services)
     page = visiting.__enter__()
     page.goto("/about")
-    page.evaluate(fault)
-    page.wait_for_timeout(100)
+    with page.expect_event(event):
+        page.evaluate(fault)
 
     with pytest.raises(AssertionError, match=complaint):
         visiting.__exit__(None, None, None)
