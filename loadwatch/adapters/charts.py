@@ -89,8 +89,9 @@ def distance_chart_svg(
         middle = f'x="{_n((frame.left + frame.right) / 2)}" y="{_n((frame.top + frame.bottom) / 2)}"'
         body = [f'<text class="chart-empty" {middle} text-anchor="middle">No runs yet</text>']
     name = escape(chart_id)
+    role = "group" if link_prefix else "img"  # nothing inside an image can be followed
     return (
-        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
+        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="{role}"'
         f' aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(summary)}</desc>'
         f"{''.join(body)}</svg>"
@@ -234,7 +235,8 @@ def _bars(points: Sequence[ChartPoint], frame: _Frame, units: Units, link_prefix
             bar += f'<polygon class="chart-mark" points="{corners}"/>'
         if link_prefix:
             # Out of the tab order: the table under the chart has the same links, in words.
-            bar = f'<a href="{escape(link_prefix)}{point.run.id}" tabindex="-1">{bar}</a>'
+            link = f'href="{escape(link_prefix)}{point.run.id}" aria-label="{escape(words)}"'
+            bar = f'<a {link} tabindex="-1">{bar}</a>'
         out.append(bar)
     return out
 

@@ -28,6 +28,18 @@ VENDORED = {
         "uplot 1.6.32",
         "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
     ),
+    "tests/vendor/axe.LICENSE-3RD-PARTY.txt": (
+        "axe-core 4.14.1",
+        "4f8563870d0fca38bbc3e00b6f670cb7fa9f380ba9f26a7f7d1184a6b18b1653",
+    ),
+    "tests/vendor/axe.LICENSE.txt": (
+        "axe-core 4.14.1",
+        "af175b9d96ee93c21a036152e1b905b0b95304d4ae8c2c921c7609100ba8df7e",
+    ),
+    "tests/vendor/axe.min.js": (
+        "axe-core 4.14.1",
+        "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c",
+    ),
 }
 """Path of the file, its package and release on npm, and the file's hash there."""
 
