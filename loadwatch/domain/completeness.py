@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 
+from loadwatch.domain.text import Text, joined, moment_text, say, say_n
 from loadwatch.domain.thresholds import ALERT_LIFE
 
 CutOff = Literal["reconnect", "permission", "inactive"]
@@ -86,43 +87,54 @@ class Completeness:
         )
 
 
-_CUT_OFF: Final[dict[CutOff, str]] = {
-    "reconnect": "Strava must be connected again before new runs arrive",
-    "permission": "Strava was connected without word of activities",
-    "inactive": "Strava has switched off this server’s access",
+_CUT_OFF: Final[dict[CutOff, Text]] = {
+    "reconnect": say("Strava must be connected again before new runs arrive"),
+    "permission": say("Strava was connected without word of activities"),
+    "inactive": say("Strava has switched off this server’s access"),
 }
 
 
-def gap_text(gap: Gap, zone: tzinfo) -> str:
+def gap_text(gap: Gap, zone: tzinfo) -> Text:
     """What is missing in a sentence: "Counted up to Sat 14 Nov, 18:20: 2 activities are still awaited, …"."""
-    up_to = "Not all is counted yet" if gap.until is None else f"Counted up to {_moment(gap.until, zone)}"
-    return f"{up_to}: {missing_text(gap)}, so the load may be higher, and what is said here may change."
+    missing = missing_text(gap)
+    if gap.until is None:
+        return say(
+            "Not all is counted yet: {missing}, so the load may be higher, and what is said here may change.",
+            missing=missing,
+        )
+    return say(
+        "Counted up to {moment}: {missing}, so the load may be higher, and what is said here may change.",
+        moment=moment_text(gap.until, zone),
+        missing=missing,
+    )
 
 
-def quiet_verdict(gap: Gap, zone: tzinfo) -> str:
+def quiet_verdict(gap: Gap, zone: tzinfo) -> Text:
     """What can be said where nothing stands out and not all is there; `gap_text` says what is missing."""
     if gap.until is None:
-        return "Nothing unusual in what is here, but not all of it has arrived yet."
-    return f"Nothing unusual up to {_moment(gap.until, zone)}; what came after is not all here yet."
+        return say("Nothing unusual in what is here, but not all of it has arrived yet.")
+    return say(
+        "Nothing unusual up to {moment}; what came after is not all here yet.", moment=moment_text(gap.until, zone)
+    )
 
 
-def missing_text(gap: Gap) -> str:
+def missing_text(gap: Gap) -> Text:
     """What is missing, without its time: "2 activities are still awaited, 1 file is still to be read"."""
     parts = []
     if gap.cut_off is not None:
         parts.append(_CUT_OFF[gap.cut_off])
     if gap.list_awaited:
-        parts.append("the list of the last months is still to come")
+        parts.append(say("the list of the last months is still to come"))
     if gap.runs:
-        parts.append(f"{gap.runs} {'activity is' if gap.runs == 1 else 'activities are'} still awaited")
+        parts.append(say_n("{n} activity is still awaited", "{n} activities are still awaited", gap.runs))
     if gap.files:
-        parts.append(f"{gap.files} {'file is' if gap.files == 1 else 'files are'} still to be read")
+        parts.append(say_n("{n} file is still to be read", "{n} files are still to be read", gap.files))
     if gap.samples:
-        of = "1 run" if gap.samples == 1 else f"{gap.samples} runs"
-        parts.append(f"hills and fast running of {of} are still to come")
-    return ", ".join(parts)
-
-
-def _moment(at: datetime, zone: tzinfo) -> str:
-    local = at.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+        parts.append(
+            say_n(
+                "hills and fast running of {n} run are still to come",
+                "hills and fast running of {n} runs are still to come",
+                gap.samples,
+            )
+        )
+    return joined(", ", parts)

@@ -9,7 +9,7 @@ from typing import Final
 
 from loadwatch.domain.activity import Run
 from loadwatch.domain.findings import SEVERITY_WITHOUT_SYMPTOMS, Finding, Reason
-from loadwatch.domain.hill_rules import find_jump
+from loadwatch.domain.hill_rules import find_jump, known_of, largest_of
 from loadwatch.domain.loads import (
     FastSpeeds,
     Known,
@@ -21,6 +21,7 @@ from loadwatch.domain.loads import (
     metres_at,
     mostly_known,
 )
+from loadwatch.domain.text import Text, days_text, pace_text, say
 from loadwatch.domain.thresholds import (
     FAST_ABSENCE,
     FAST_LARGE,
@@ -214,8 +215,12 @@ def fast_finding(
     return replace(finding, coverage=(*finding.coverage, _speeds_text(speeds))) if finding else None
 
 
-def _speeds_text(speeds: FastSpeeds) -> str:
-    return f"fast is {speeds.fast_m_s:.2f} m/s and more, a sprint {speeds.sprint_m_s:.2f} m/s and more"
+def _speeds_text(speeds: FastSpeeds) -> Text:
+    return say(
+        "fast is {fast} and faster, a sprint {sprint} and faster",
+        fast=pace_text(speeds.fast_m_s),
+        sprint=pace_text(speeds.sprint_m_s),
+    )
 
 
 def _week(run: Run, before: Sequence[Run], history: timedelta, fast: Load) -> Finding | None:
@@ -225,12 +230,17 @@ def _week(run: Run, before: Sequence[Run], history: timedelta, fast: Load) -> Fi
     level = norm.level(own) if norm else 0
     if norm is None or not level:
         return None
-    window = f"mean of {norm.n_weeks} weeks before"
+    window = say("mean of {weeks} weeks before", weeks=norm.n_weeks)
     bound = FAST_WEEK_LARGE_Z if level == 2 else FAST_WEEK_SMALL_Z
     z = Reason("fast_z7", round(norm.z(own), 2), "sd", None, bound, window)
     week_m = Reason("fast_7d", norm.so_far_m + own, "m", round(norm.mean_m, 1), round(norm.bound_m(level), 1), window)
     known = norm.known
-    coverage = f"known of {len(known.values)} of {known.n_runs} runs of the {FAST_WEEKS + 1} weeks before"
+    coverage = say(
+        "known of {known} of {all} runs of the {weeks} weeks before",
+        known=len(known.values),
+        all=known.n_runs,
+        weeks=FAST_WEEKS + 1,
+    )
     return _finding("R-T1", run, level, (week_m, z), (coverage,))
 
 
@@ -245,12 +255,12 @@ def _session(run: Run, session: Sequence[Run], before: Sequence[Run], fast: Load
     largest = jump.previous.largest
     ratio, metres = (FAST_LARGE, FAST_LARGE_JUMP_M) if jump.level == 2 else (FAST_SMALL, FAST_SMALL_JUMP_M)
     bound_m = round(max(ratio * largest, largest + metres), 1)
-    days = f"{span.days} days"
+    days = span.days
     reasons = (
-        Reason(jump.quantity("fast_distance"), jump.value, "m", largest, bound_m, f"largest of {days} before"),
-        Reason("fast_spike", round(jump.value / largest, 3), "ratio", 1.0, ratio, days),
+        Reason(jump.quantity("fast_distance"), jump.value, "m", largest, bound_m, largest_of(days)),
+        Reason("fast_spike", round(jump.value / largest, 3), "ratio", 1.0, ratio, days_text(days)),
     )
-    return _finding("R-T2", run, jump.level, reasons, jump.coverage(f"{days} before"))
+    return _finding("R-T2", run, jump.level, reasons, jump.coverage(days))
 
 
 def _reintroduction(
@@ -266,17 +276,16 @@ def _reintroduction(
     earlier = [r for r in session if r is not run]
     if metres_of(earlier, fast) >= REINTRODUCTION_M or metres_of(earlier, sprint) >= REINTRODUCTION_SPRINT_M:
         return None  # said of the file before
-    window = f"largest of {FAST_ABSENCE.days} days before"
+    days = FAST_ABSENCE.days
     prefix = "session_" if len(session) > 1 else ""
     largest = round(known.largest, 1)
     reasons = []
     if fast_m >= REINTRODUCTION_M:
-        reasons.append(Reason(f"{prefix}fast_distance", fast_m, "m", largest, REINTRODUCTION_M, window))
+        reasons.append(Reason(f"{prefix}fast_distance", fast_m, "m", largest, REINTRODUCTION_M, largest_of(days)))
     if sprint_m >= REINTRODUCTION_SPRINT_M:
-        window = f"after {FAST_ABSENCE.days} days without fast running"
+        window = say("after {days} days without fast running", days=days)
         reasons.append(Reason(f"{prefix}sprint_distance", sprint_m, "m", None, REINTRODUCTION_SPRINT_M, window))
-    coverage = f"known of {len(known.values)} of {known.n_runs} runs of the {FAST_ABSENCE.days} days before"
-    return _finding("R-T3", run, 2, tuple(reasons), (coverage,))
+    return _finding("R-T3", run, 2, tuple(reasons), (known_of(known, days),))
 
 
 def metres_of(files: Sequence[Run], load: Load) -> float:

@@ -17,6 +17,7 @@ from loadwatch.domain.loads import (
     session_total,
 )
 from loadwatch.domain.spikes import sessions
+from loadwatch.domain.text import Text, days_text, say
 from loadwatch.domain.thresholds import (
     ASCENT_SMALL,
     ASCENT_SMALL_JUMP_M,
@@ -94,10 +95,29 @@ class Jump:
     def quantity(self, name: str) -> str:
         return name if self.n_files == 1 else f"session_{name}"
 
-    def coverage(self, window: str) -> tuple[str, ...]:
-        of = f"known of {len(self.previous.values)} of {self.previous.n_runs} runs of the {window}"
-        together = f"{self.n_files} recordings less than 2 hours apart, taken together"
-        return (of,) if self.n_files == 1 else (of, together)
+    def coverage(self, days: int) -> tuple[Text, ...]:
+        of = known_of(self.previous, days)
+        return (of,) if self.n_files == 1 else (of, taken_together(self.n_files))
+
+
+def known_of(previous: Known, days: int) -> Text:
+    """Of how many runs before it is known how much there was."""
+    return say(
+        "known of {known} of {all} runs of the {days} days before",
+        known=len(previous.values),
+        all=previous.n_runs,
+        days=days,
+    )
+
+
+def taken_together(n_files: int) -> Text:
+    """That several recordings count as one session."""
+    return say("{n} recordings less than 2 hours apart, taken together", n=n_files)
+
+
+def largest_of(days: int) -> Text:
+    """The window of a reason that is held against the most before it."""
+    return say("largest of {days} days before", days=days)
 
 
 def find_jump(
@@ -183,7 +203,7 @@ def _descent_bounds(jump: Jump) -> tuple[float, float]:
 def _finding(rule: str, run: Run, jump: Jump, name: str, spike: str, bound: float, bound_m: float) -> Finding:
     days = HILL_WINDOW.days
     largest = jump.previous.largest
-    ratio = (Reason(spike, round(jump.value / largest, 3), "ratio", 1.0, bound, f"{days} days"),) if largest else ()
+    ratio = (Reason(spike, round(jump.value / largest, 3), "ratio", 1.0, bound, days_text(days)),) if largest else ()
     return Finding(
         rule=rule,
         family="H",
@@ -192,6 +212,6 @@ def _finding(rule: str, run: Run, jump: Jump, name: str, spike: str, bound: floa
         load_level=jump.level,
         severity=HILL_SEVERITY_WITHOUT_SYMPTOMS[jump.level],
         confidence="normal",
-        reasons=(Reason(name, jump.value, "m", largest, round(bound_m, 1), f"largest of {days} days before"), *ratio),
-        coverage=jump.coverage(f"{days} days before"),
+        reasons=(Reason(name, jump.value, "m", largest, round(bound_m, 1), largest_of(days)), *ratio),
+        coverage=jump.coverage(days),
     )

@@ -9,10 +9,11 @@ from typing import Final, Literal
 from loadwatch.domain.activity import Run
 from loadwatch.domain.bands import BAND_M_S, SLOWEST_BAND_M_S
 from loadwatch.domain.loads import RunLoad, is_indoor
-from loadwatch.domain.mornings import DAY, PainDays, in_order, pain_days, reasons_to_stop
+from loadwatch.domain.mornings import A_LIMP, DAY, PainDays, in_order, pain_days, reasons_to_stop
 from loadwatch.domain.programme import Clearance, withheld
 from loadwatch.domain.sources import Source
 from loadwatch.domain.symptoms import SymptomReport
+from loadwatch.domain.text import Text, day_text, distance_text, fast_text, height_text, joined, say
 from loadwatch.domain.thresholds import (
     BREAK,
     BREAK_BASELINE,
@@ -66,16 +67,16 @@ class Level:
 
 
 LADDER: Final = (
-    Level(1, 1, 4, 6, "6 times 1 min run, 4 min walk; flat and easy"),
-    Level(2, 2, 3, 6, "6 times 2 min run, 3 min walk; flat and easy"),
-    Level(3, 3, 2, 6, "6 times 3 min run, 2 min walk; flat and easy"),
-    Level(4, 4, 1, 6, "6 times 4 min run, 1 min walk; flat and easy"),
-    Level(5, 7, 1, 4, "4 times 7 min run, 1 min walk; flat and easy"),
-    Level(6, 15, 1, 2, "2 times 15 min run, 1 min walk; flat and easy"),
-    Level(7, 30, 0, 1, "30 min of easy running on the flat, without a break"),
-    Level(8, None, None, 1, "easy and flat, a little further each time"),
-    Level(9, None, None, 1, "easy, with a few metres of hills; downhill last"),
-    Level(10, None, None, 1, "strides, then the track with half of the fast metres of before"),
+    Level(1, 1, 4, 6, say("6 times 1 min run, 4 min walk; flat and easy")),
+    Level(2, 2, 3, 6, say("6 times 2 min run, 3 min walk; flat and easy")),
+    Level(3, 3, 2, 6, say("6 times 3 min run, 2 min walk; flat and easy")),
+    Level(4, 4, 1, 6, say("6 times 4 min run, 1 min walk; flat and easy")),
+    Level(5, 7, 1, 4, say("4 times 7 min run, 1 min walk; flat and easy")),
+    Level(6, 15, 1, 2, say("2 times 15 min run, 1 min walk; flat and easy")),
+    Level(7, 30, 0, 1, say("30 min of easy running on the flat, without a break")),
+    Level(8, None, None, 1, say("easy and flat, a little further each time")),
+    Level(9, None, None, 1, say("easy, with a few metres of hills; downhill last")),
+    Level(10, None, None, 1, say("strides, then the track with half of the fast metres of before")),
 )
 LAST: Final = LADDER[-1].number
 DISTANCE_LEVEL: Final = 8
@@ -83,15 +84,17 @@ HILL_LEVEL: Final = 9
 FAST_LEVEL: Final = 10
 
 LADDER_SOURCE: Final = Source(
-    citation="Expert opinion: our own steps, after the run-walk phases of a published trial in soldiers (each phase"
-    " at least twice, a day of rest between, no hills) and the pain-monitoring model",
+    citation=say(
+        "Expert opinion: our own steps, after the run-walk phases of a published trial in soldiers (each phase at"
+        " least twice, a day of rest between, no hills) and the pain-monitoring model"
+    ),
     grade="C",
     review="unreviewed",
 )
 
-ENTRY_QUESTIONS: Final[Mapping[str, str]] = {
-    "walks_30_min_quietly": "Can you walk briskly for 30 minutes without raising the pain?",
-    "single_leg_step_down_ok": "Can you step down on one leg and do single-leg calf raises without trouble?",
+ENTRY_QUESTIONS: Final[Mapping[str, Text]] = {
+    "walks_30_min_quietly": say("Can you walk briskly for 30 minutes without raising the pain?"),
+    "single_leg_step_down_ok": say("Can you step down on one leg and do single-leg calf raises without trouble?"),
 }
 """Asked before the first step, beside no limp and mild pain in daily life."""
 
@@ -241,11 +244,13 @@ class LadderState:
         """What is missing before the next level, in words; empty once the ladder is done."""
         if self.is_done:
             return ""
-        missing = f"{self.clean} of {self.needed} clean sessions of this level"
+        missing = say("{clean} of {needed} clean sessions of this level", clean=self.clean, needed=self.needed)
         last = self.verdicts[-1] if self.verdicts else None
         if last is None or last.kind in ("clean", "drop"):
             return missing
-        return f"{missing}; the run of {last.on.isoformat()}: {', '.join(last.why)}"
+        return say(
+            "{missing}; the run of {day}: {why}", missing=missing, day=day_text(last.on), why=joined(", ", last.why)
+        )
 
 
 def ladder_state(
@@ -316,9 +321,9 @@ def not_measured(load: RunLoad) -> tuple[str, ...]:
     """What the ladder cannot see of a run, in words: whether it kept to the step is for the runner to say."""
     indoors = is_indoor(load.run)
     unseen = {
-        "running and walking": running_min(load.run) is None,
-        "hills": _descent_m(load) is None,
-        "fast metres": load.fast_m is None and not indoors,
+        say("running and walking"): running_min(load.run) is None,
+        say("hills"): _descent_m(load) is None,
+        say("fast metres"): load.fast_m is None and not indoors,
     }
     return tuple(what for what, holds in unseen.items() if holds)
 
@@ -336,7 +341,7 @@ def _sum(values: Iterable[float | None]) -> float | None:
     return None if None in known else sum(v for v in known if v is not None)
 
 
-_WORSE_MORNING: Final = f"the next morning was {NRS_CHANGE} points or more above the usual"
+_WORSE_MORNING: Final = say("the next morning was {points} points or more above the usual", points=NRS_CHANGE)
 
 
 @dataclass(slots=True)
@@ -381,7 +386,8 @@ class _Climb:
         for off in (BREAK, LONG_BREAK + DAY):
             lowest, _ = entry_levels(off)
             if day - self.last >= off and self.level > lowest:
-                self._move(self.last + off, (), lowest, f"{off.days} days without a run: from level {lowest} again")
+                why = say("{days} days without a run: from level {level} again", days=off.days, level=lowest)
+                self._move(self.last + off, (), lowest, why)
         self.counted = []
 
     def _drop(self, day: date, ids: tuple[int, ...], why: tuple[str, ...]) -> None:
@@ -389,7 +395,7 @@ class _Climb:
         self.drops.append(on)
         self.counted = []
         if self.level > 1:
-            self._move(on, ids, self.level - 1, f"one level down: {', '.join(why)}")
+            self._move(on, ids, self.level - 1, say("one level down: {why}", why=joined(", ", why)))
 
     def _count(self, day: date, ids: tuple[int, ...], loads: Sequence[RunLoad]) -> None:
         distance = sum(x.run.distance_m or 0.0 for x in loads)
@@ -402,7 +408,7 @@ class _Climb:
         self.counted.append(ids)
         if len(self.counted) >= CLEAN_SESSIONS:
             moved = tuple(i for some in self.counted for i in some)
-            self._move(day + DAY, moved, self.level + 1, f"{CLEAN_SESSIONS} clean sessions")
+            self._move(day + DAY, moved, self.level + 1, say("{n} clean sessions", n=CLEAN_SESSIONS))
 
     def _is_far_enough(self, distance_m: float) -> bool:
         old = self.entry.old_long_m
@@ -424,8 +430,8 @@ class _Climb:
         limped = any("limp" in r.signs for r in told)
         response = self.pain.response(day, self.as_of)
         bad = {
-            f"pain {during} while running": during is not None and during > NRS_MODERATE,
-            "a limp": limped,
+            say("pain {pain} while running", pain=during or 0): during is not None and during > NRS_MODERATE,
+            A_LIMP: limped,
             _WORSE_MORNING: response == "worse",
         }
         if any(bad.values()):
@@ -434,17 +440,17 @@ class _Climb:
             return "overshoot", more
         quiet = NRS_MILD_TENDON if self.entry.tendon else NRS_MILD
         if during is not None and during > quiet:
-            return "hold", (f"pain {during} while running, where {quiet} is the limit",)
+            return "hold", (say("pain {pain} while running, where {limit} is the limit", pain=during, limit=quiet),)
         if response in ("raised", "slow"):
-            return "hold", ("the next morning was not yet back to the usual",)
+            return "hold", (say("the next morning was not yet back to the usual"),)
         if less := self._too_little(loads):
             return "unclear", (less,)
         if during is None:
-            return "unclear", ("nobody said how it felt while running",)
+            return "unclear", (say("nobody said how it felt while running"),)
         if response == "unknown":
             if day >= self.as_of - DAY:
-                return "waiting", ("the next morning will tell",)
-            return "unclear", ("nobody said how the next morning was",)
+                return "waiting", (say("the next morning will tell"),)
+            return "unclear", (say("nobody said how the next morning was"),)
         return "clean", ()
 
     def _told_of(self, loads: Sequence[RunLoad], following: Run | None) -> list[SymptomReport]:
@@ -460,23 +466,28 @@ class _Climb:
         descent = _sum(map(_descent_m, loads))
         fast = _sum(0.0 if x.fast_m is None and is_indoor(x.run) else x.fast_m for x in loads)
         if descent is None:
-            self.notes["hills of some runs are not known"] = None
+            self.notes[say("hills of some runs are not known")] = None
         if fast is None:
-            self.notes["the speed of some runs is not known"] = None
+            self.notes[say("the speed of some runs is not known")] = None
         planned = step.level.running_min
         found = []
         if not rested:
-            found.append("no day of rest before it")
+            found.append(say("no day of rest before it"))
         if any(self.kept.get(x.run.id) is False for x in loads):
-            found.append("more than the step, as you said")
+            found.append(say("more than the step, as you said"))
         if planned is not None and minutes is not None and minutes > LADDER_OVERSHOOT * planned:
-            found.append(f"{minutes:.0f} min of running where {planned:.0f} were planned")
+            found.append(
+                say("{done} min of running where {planned} were planned", done=round(minutes), planned=round(planned))
+            )
         if step.longest_m is not None and distance > LADDER_ROUNDING * step.longest_m:
-            found.append(f"{distance / 1000:.1f} km where {step.longest_m / 1000:.1f} km were the limit")
+            far, limit = distance_text(distance), distance_text(step.longest_m)
+            found.append(say("{far} where {limit} were the limit", far=far, limit=limit))
         if descent is not None and descent > LADDER_ROUNDING * step.descent_m:
-            found.append(f"{descent:.0f} m of descent where {step.descent_m:.0f} m were the limit")
+            amount, limit = height_text(descent), height_text(step.descent_m)
+            found.append(say("{amount} of descent where {limit} were the limit", amount=amount, limit=limit))
         if fast is not None and step.fast_m is not None and fast > LADDER_ROUNDING * step.fast_m:
-            found.append(f"{fast:.0f} fast metres where {step.fast_m:.0f} were the limit")
+            amount, limit = fast_text(fast), fast_text(step.fast_m)
+            found.append(say("{amount} of fast running where {limit} were the limit", amount=amount, limit=limit))
         return tuple(found)
 
     def _too_little(self, loads: Sequence[RunLoad]) -> str:
@@ -486,17 +497,19 @@ class _Climb:
         if self.level == HILL_LEVEL:
             descent = _sum(map(_descent_m, loads))
             enough = descent is not None and descent >= LADDER_LEAST * LADDER_FIRST_DESCENT_M
-            return "" if enough else "no hills were seen in it"
+            return "" if enough else say("no hills were seen in it")
         if self.level == FAST_LEVEL:
             fast = _sum(x.fast_m for x in loads)
-            return "" if fast is not None and fast >= LADDER_FAST_M else "nothing fast was seen in it"
+            return "" if fast is not None and fast >= LADDER_FAST_M else say("nothing fast was seen in it")
         planned = LADDER[self.level - 1].running_min
         if planned is None:
             return ""
         minutes = _sum(map(self._running_min, loads))
         if minutes is None:
-            return "running and walking cannot be told apart in it: say whether you kept to the step"
-        return "" if minutes >= LADDER_LEAST * planned else f"{minutes:.0f} of {planned:.0f} min of running were seen"
+            return say("running and walking cannot be told apart in it: say whether you kept to the step")
+        if minutes >= LADDER_LEAST * planned:
+            return ""
+        return say("{seen} of {planned} min of running were seen", seen=round(minutes), planned=round(planned))
 
     def _running_min(self, load: RunLoad) -> float | None:
         minutes = running_min(load.run)
@@ -542,7 +555,11 @@ class _Climb:
     def _referred(self) -> str:
         pairs = zip(self.drops, self.drops[SETBACKS - 1 :], strict=False)
         if any(later - first <= SETBACK_WINDOW for first, later in pairs):
-            return f"{SETBACKS} steps down within {SETBACK_WINDOW.days} days: see a physiotherapist or doctor"
+            return say(
+                "{n} steps down within {days} days: see a physiotherapist or doctor",
+                n=SETBACKS,
+                days=SETBACK_WINDOW.days,
+            )
         return ""
 
     def _locked(self, clearance: Clearance, referred: str) -> tuple[str, ...]:
@@ -556,27 +573,31 @@ class _Climb:
 
     def _locked_by_entry(self) -> list[str]:
         if self.as_of < self.entry.on:
-            return [f"the ladder begins on {self.entry.on.isoformat()}"]
+            return [say("the ladder begins on {day}", day=day_text(self.entry.on, year=True))]
         if any(v.kind == "clean" for v in self.verdicts):
             return []  # a clean session has answered them
         answers: dict[str, bool] = {}
         for report in self.reports:
             answers |= report.answers
-        return [f"first: {text}" for question, text in ENTRY_QUESTIONS.items() if not answers.get(question, False)]
+        return [
+            say("first: {question}", question=text)
+            for code, text in ENTRY_QUESTIONS.items()
+            if not answers.get(code, False)
+        ]
 
     def _locked_by_last_run(self) -> list[str]:
         if self.last is None:
             return []
         if self.last == self.as_of:
-            return ["you have run today"]
+            return [say("you have run today")]
         if self.last == self.as_of - DAY:
-            return ["a day of rest between runs"]
+            return [say("a day of rest between runs")]
         baseline = self.pain.baseline(self.last)
         since = [d for d in self.pain.morning if self.last < d <= self.as_of]
         if not since:
-            return ["say how the morning after the last run was"]
+            return [say("say how the morning after the last run was")]
         if baseline is not None and self.pain.morning[max(since)] - baseline >= PAIN_STEP:
-            return ["mornings are not yet back to the usual"]
+            return [say("mornings are not yet back to the usual")]
         return []
 
     def _locked_by_today(self) -> list[str]:
@@ -586,9 +607,11 @@ class _Climb:
                 locked += reasons_to_stop(report, self.reports[:i])
         latest = self.reports[-1] if self.reports else None
         if latest and latest.local_date < self.as_of and "limp" in latest.signs:
-            locked.append("a limp")
+            locked.append(A_LIMP)
         if latest and latest.pain_today is not None and latest.pain_today > NRS_MILD:
-            locked.append(f"pain {latest.pain_today} in daily life, where {NRS_MILD} is the limit")
+            locked.append(
+                say("pain {pain} in daily life, where {limit} is the limit", pain=latest.pain_today, limit=NRS_MILD)
+            )
         if self.level == FAST_LEVEL and self.entry.old_fast_m is None:
-            locked.append("say how many fast metres a session had before")
+            locked.append(say("say how many fast metres a session had before"))
         return list(dict.fromkeys(locked))

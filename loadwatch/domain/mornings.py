@@ -7,6 +7,7 @@ from statistics import median
 from typing import Final, Literal
 
 from loadwatch.domain.symptoms import SymptomReport
+from loadwatch.domain.text import Text, say
 from loadwatch.domain.thresholds import BASELINE_DAYS, NRS_CHANGE, NRS_MODERATE, PAIN_STEP
 
 DAY: Final = timedelta(days=1)
@@ -122,7 +123,11 @@ def is_new_injury(report: SymptomReport, earlier: Sequence[SymptomReport]) -> bo
     return not earlier or worst_pain(report) - worst_pain(earlier[-1]) >= NRS_CHANGE
 
 
-def reasons_to_stop(report: SymptomReport, earlier: Sequence[SymptomReport]) -> tuple[str, ...]:
+PAIN_ABOVE: Final = say("pain above {limit} out of 10", limit=NRS_MODERATE)
+A_LIMP: Final = say("a limp")
+
+
+def reasons_to_stop(report: SymptomReport, earlier: Sequence[SymptomReport]) -> tuple[Text, ...]:
     """
     What in a report says that there is no more running and no exercise on that day, in words.
 
@@ -131,12 +136,12 @@ def reasons_to_stop(report: SymptomReport, earlier: Sequence[SymptomReport]) -> 
     before = {q for r in earlier for q in r.qualities}
     new = report.qualities - before if earlier else frozenset()
     found = {
-        f"pain above {NRS_MODERATE} out of 10": worst_pain(report) > NRS_MODERATE,
-        "sharp pain": "sharp" in report.qualities,
-        "pain that came suddenly": is_new_injury(report, earlier),
-        "a limp": "limp" in report.signs,
-        "the knee gave way": "buckling" in report.signs,
-        "new numbness": bool({"numb", "tingling"} & new),
-        "new weakness": "weak" in new or "spreading_weakness" in report.signs,
+        PAIN_ABOVE: worst_pain(report) > NRS_MODERATE,
+        say("sharp pain"): "sharp" in report.qualities,
+        say("pain that came suddenly"): is_new_injury(report, earlier),
+        A_LIMP: "limp" in report.signs,
+        say("the knee gave way"): "buckling" in report.signs,
+        say("new numbness"): bool({"numb", "tingling"} & new),
+        say("new weakness"): "weak" in new or "spreading_weakness" in report.signs,
     }
     return tuple(words for words, holds in found.items() if holds)

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from loadwatch.domain.patterns import BONE_STRESS
 from loadwatch.domain.sources import Source
+from loadwatch.domain.text import Text, say, say_n
 from loadwatch.domain.thresholds import FRESH_BRUISE
 
 Kind = Literal["easy", "isometric", "strength", "lengthening", "energy", "mobility", "stretch", "massage", "slider"]
@@ -36,10 +37,10 @@ Direction = Literal["extension", "flexion"]
 NotWhen = Literal["fresh_bruise", "burning_or_numb", "sit_bone"]
 """What forbids an exercise today; words for the runner in `NOT_WHEN`."""
 
-NOT_WHEN: Final[Mapping[str, str]] = {
-    "fresh_bruise": f"not in the first {FRESH_BRUISE.days} days with a bruise",
-    "burning_or_numb": "not where it burns, tingles or is numb",
-    "sit_bone": "not with pain at the sit bone",
+NOT_WHEN: Final[Mapping[str, Text]] = {
+    "fresh_bruise": say("not in the first {days} days with a bruise", days=FRESH_BRUISE.days),
+    "burning_or_numb": say("not where it burns, tingles or is numb"),
+    "sit_bone": say("not with pain at the sit bone"),
 }
 
 NERVE_PATTERNS: Final = frozenset({"FEM", "LFCN", "SCI"})
@@ -83,19 +84,20 @@ class Dose:
         hold = f"{_span(self.hold_s)} s" if self.hold_s else ""
         if self.reps is None:
             return f"{self.sets} x {hold}"
-        return f"{self.sets} x {_span(self.reps)}" + (f", each held {hold}" if hold else "")
+        times = f"{self.sets} x {_span(self.reps)}"
+        return say("{times}, each held {seconds}", times=times, seconds=hold) if hold else times
 
     @property
-    def frequency(self) -> str:
+    def frequency(self) -> Text:
         """For example "every 2nd day", "up to 3 times a day", "2 days a week"."""
         if self.per_week is not None:
-            return f"{self.per_week} days a week"
+            return say_n("{n} day a week", "{n} days a week", self.per_week)
         if self.every_days > 1:
-            return f"every {_ORDINALS.get(self.every_days, f'{self.every_days}th')} day"
-        return "once a day" if self.per_day == 1 else f"up to {self.per_day} times a day"
+            return _EVERY.get(self.every_days) or say("every {n}th day", n=self.every_days)
+        return say("once a day") if self.per_day == 1 else say("up to {n} times a day", n=self.per_day)
 
 
-_ORDINALS: Final = {2: "2nd", 3: "3rd"}
+_EVERY: Final = {2: say("every 2nd day"), 3: say("every 3rd day")}
 
 
 def _span(of: tuple[int, int]) -> str:
@@ -286,11 +288,11 @@ class Programme:
 
 
 StopSign = Literal["sharp", "limp", "numbness", "giving_way"]
-STOP_SIGNS: Final[Mapping[StopSign, str]] = {
-    "sharp": "sharp or sudden pain",
-    "limp": "a limp",
-    "numbness": "new numbness or weakness",
-    "giving_way": "the leg gave way",
+STOP_SIGNS: Final[Mapping[StopSign, Text]] = {
+    "sharp": say("sharp or sudden pain"),
+    "limp": say("a limp"),
+    "numbness": say("new numbness or weakness"),
+    "giving_way": say("the leg gave way"),
 }
 
 
@@ -361,14 +363,15 @@ def withheld(pattern: str | None, clearance: Clearance) -> Withheld | None:
     """Why there is nothing to do but stop, the most urgent reason first; None if there is no such reason."""
     if clearance.red_flags:
         flags = ", ".join(sorted(clearance.red_flags))
-        return Withheld("red_flag", f"A warning sign stands ({flags}): no exercises. Do first what it says.")
+        words = say("A warning sign stands ({flags}): no exercises. Do first what it says.", flags=flags)
+        return Withheld("red_flag", words)
     if pattern == BONE_STRESS or clearance.bone_stress:
         return Withheld(
             "bone_stress",
-            "This may be a bone. Stop running, hopping and exercising until a professional has examined it.",
+            say("This may be a bone. Stop running, hopping and exercising until a professional has examined it."),
         )
     if clearance.severity > _HIGHEST_SEVERITY:
-        return Withheld("severity", "This is too much for exercises at home: have it looked at first.")
+        return Withheld("severity", say("This is too much for exercises at home: have it looked at first."))
     return None
 
 

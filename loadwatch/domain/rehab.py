@@ -4,8 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 
-from loadwatch.domain.mornings import DAY, PainDays, in_order, is_new_injury, pain_days, reasons_to_stop
+from loadwatch.domain.mornings import DAY, PAIN_ABOVE, PainDays, in_order, is_new_injury, pain_days, reasons_to_stop
 from loadwatch.domain.programme import (
     STOP_SIGNS,
     Answered,
@@ -20,6 +21,7 @@ from loadwatch.domain.programme import (
     Told,
 )
 from loadwatch.domain.symptoms import SymptomReport
+from loadwatch.domain.text import Text, say
 from loadwatch.domain.thresholds import NRS_MODERATE, SETBACK_WINDOW, SETBACKS
 
 
@@ -124,6 +126,10 @@ def _stage_at(programme: Programme, number: int) -> Stage | None:
     return programme.stages[number] if number < len(programme.stages) else None
 
 
+_WORSE_MORNING: Final = say("the next morning was two points or more above the usual: one stage back")
+_SLOW: Final = say("it took more than 24 hours to settle: one stage back")
+
+
 @dataclass(slots=True)
 class _Replay:
     """A problem's history, lived through day by day."""
@@ -196,14 +202,14 @@ class _Replay:
         if stage is None or self.referred or not all(self._holds(c, stage, day) for c in stage.criteria):
             return
         if not self._stop_reasons(day) and not self.pain.is_rising(day):
-            self._move(day, self.number + 1, "all criteria of the stage are met")
+            self._move(day, self.number + 1, say("all criteria of the stage are met"))
 
-    def _setback(self, day: date) -> tuple[int, str] | None:
+    def _setback(self, day: date) -> tuple[int, Text] | None:
         """Stages to go back and why, if a session was answered badly or something new happened."""
         first, end = self._places(day)
         if first and any(is_new_injury(self.reports[i], self.reports[:i]) for i in range(first, end)):
             self.onset = day
-            return self.number, "something happened suddenly: back to the first stage"
+            return self.number, say("something happened suddenly: back to the first stage")
         why = None
         for done in (day - DAY, day - 2 * DAY):
             if done not in self.sessions or done in self.answered:
@@ -211,28 +217,26 @@ class _Replay:
             response = self.pain.response(done, day)
             if response in ("worse", "slow"):
                 self.answered.add(done)
-                why = why or (
-                    "the next morning was two points or more above the usual: one stage back"
-                    if response == "worse"
-                    else "it took more than 24 hours to settle: one stage back"
-                )
+                why = why or (_WORSE_MORNING if response == "worse" else _SLOW)
         return (1, why) if why else None
 
     def _places(self, day: date) -> tuple[int, int]:
         """Where the day's reports begin and end among all."""
         return bisect_left(self.reports, day, key=_local_date), bisect_right(self.reports, day, key=_local_date)
 
-    def _step(self, day: date, back: int, why: str) -> None:
+    def _step(self, day: date, back: int, why: Text) -> None:
         self.setbacks.append(day)
         recent = [d for d in self.setbacks if day - d <= SETBACK_WINDOW and not self._is_settled(d, day)]
         if len(recent) >= SETBACKS:
-            self.referred = (
-                f"{len(recent)} setbacks within {SETBACK_WINDOW.days} days: see a physiotherapist or doctor"
+            self.referred = say(
+                "{n} setbacks within {days} days: see a physiotherapist or doctor",
+                n=len(recent),
+                days=SETBACK_WINDOW.days,
             )
         if not self.programme.stages:
             return
         after = max(min(self.number, len(self.programme.stages)) - back, 0)
-        self._move(day, after, why if self.number else f"{why}; this is the first stage already")
+        self._move(day, after, why if self.number else say("{why}; this is the first stage already", why=why))
 
     def _is_settled(self, setback: date, day: date) -> bool:
         return self.resumed is not None and setback <= self.resumed <= day
@@ -248,7 +252,7 @@ class _Replay:
         for session in self.sessions.get(day, []):
             reasons += [words for sign, words in STOP_SIGNS.items() if sign in session.signs]
             if session.pain_during > NRS_MODERATE:
-                reasons.append(f"pain above {NRS_MODERATE} out of 10")
+                reasons.append(PAIN_ABOVE)
         return tuple(dict.fromkeys(reasons))
 
     def _unmet(self, day: date) -> tuple[Criterion, ...]:

@@ -15,14 +15,23 @@ from loadwatch.domain.loads import RunLoad, is_indoor, mostly_known
 from loadwatch.domain.spikes import baseline
 from loadwatch.domain.symptom_rules import problem_id_of, site_of
 from loadwatch.domain.symptoms import Problem, SymptomReport, is_quieted, problems, symptom_level
+from loadwatch.domain.text import Text, Units, capital, distance_text, in_units, say
 from loadwatch.domain.thresholds import ASK_FOR, SPIKE_SMALL, SPIKE_WINDOW
-from loadwatch.domain.wording import Units, ceiling_text, distance_text, sentence_start, site_text
+from loadwatch.domain.wording import ceiling_text, site_text
 
 COMPARED_WEEKS = 4
 
-_STILL_OPEN: Final = {
-    2: ("is still open: run short and easy, and only while it stays quiet", "caution"),
-    3: ("is still open, and was bad when you last told: no running before it has settled", "act"),
+_STILL_OPEN: Final[Mapping[int, tuple[Callable[[Text], Text], str]]] = {
+    2: (
+        lambda place: say("{place} is still open: run short and easy, and only while it stays quiet.", place=place),
+        "caution",
+    ),
+    3: (
+        lambda place: say(
+            "{place} is still open, and was bad when you last told: no running before it has settled.", place=place
+        ),
+        "act",
+    ),
 }
 """By the symptom level of the latest check-in, for a problem whose alert is spent."""
 
@@ -462,15 +471,15 @@ def today(
     newest = sorted(activities, key=lambda r: r.start, reverse=True)
     any_ever = bool(activities) or ceiling.days_since_run is not None
     problems_now = open_problems(reports)
-    verdict, level = _verdict(open_alerts, problems_now, ceiling, any_ever, units)
+    verdict, level = _verdict(open_alerts, problems_now, ceiling, any_ever)
     if week.gap is not None and level == "empty":
-        verdict = f"No runs here yet: {missing_text(week.gap)}."
+        verdict = say("No runs here yet: {missing}.", missing=missing_text(week.gap))
     elif week.gap is not None and level == "quiet":
         # What has not arrived may be what matters: without it nobody can say that all is well.
         noted = any(a.rule in _NOTES for a in open_alerts)
         verdict, level = verdict if noted else quiet_verdict(week.gap, timezone), "incomplete"
     return Today(
-        verdict=verdict,
+        verdict=in_units(verdict, units),
         level=level,
         ceiling=ceiling,
         ceiling_sentence=ceiling_text(ceiling, units),
@@ -489,46 +498,52 @@ def chart_reach(as_of: datetime, chart_days: int = 120) -> datetime:
 
 
 def _verdict(
-    alerts: Sequence[Alert], still_open: Sequence[OpenProblem], ceiling: Ceiling, any_activity: bool, units: Units
+    alerts: Sequence[Alert], still_open: Sequence[OpenProblem], ceiling: Ceiling, any_activity: bool
 ) -> tuple[str, str]:
     urgent = [a for a in alerts if a.severity >= 2]
     for alert in urgent:
         if alert.is_red:
-            return f"{alert.title}.", "red"
+            return alert.title + ".", "red"
         if not alert.is_of_run or alert.rule == "P-PUSH":
-            return f"{alert.title}.", "act" if alert.severity >= ACT else "caution"
+            return alert.title + ".", "act" if alert.severity >= ACT else "caution"
     if still_open and still_open[0].level in _STILL_OPEN:
         words, weight = _STILL_OPEN[still_open[0].level]
-        return f"{sentence_start(site_text(site_of(still_open[0].problem)))} {words}.", weight
+        return words(capital(site_text(site_of(still_open[0].problem)))), weight
     if not any_activity:
-        return "No runs here yet: connect Strava and the next run arrives by itself.", "empty"
-    limit = f", up to {distance_text(ceiling.distance_m, units)}" if ceiling.distance_m is not None else ""
+        return say("No runs here yet: connect Strava and the next run arrives by itself."), "empty"
     if urgent:
-        return (
-            f"{_URGENT.get(urgent[0].rule, 'Your load jumped: keep the next runs easy and short')}{limit}.",
-            "caution",
-        )
+        return _limited(_URGENT.get(urgent[0].rule, _JUMPED), ceiling), "caution"
     if ceiling.basis == "learning":
-        return "Still learning what is usual for you: no judgement on load yet.", "learning"
+        return say("Still learning what is usual for you: no judgement on load yet."), "learning"
     if ceiling.basis == "after_break":
-        return f"Coming back from a break: start low{limit}.", "caution"
+        return _limited(say("Coming back from a break: start low"), ceiling), "caution"
     for alert in alerts:
         if alert.rule == "R-H1" and alert.load_level > 1:
-            return f"Much more downhill than you are used to: easy and flat until the quads settle{limit}.", "caution"
+            return _limited(_MUCH_DOWNHILL, ceiling), "caution"
         if alert.rule in _NOTES:
-            return f"{_NOTES[alert.rule]}{limit}.", "quiet"
-    return f"Nothing unusual in your load: run as planned{limit}.", "quiet"
+            return _limited(_NOTES[alert.rule], ceiling), "quiet"
+    return _limited(say("Nothing unusual in your load: run as planned"), ceiling), "quiet"
 
 
-_MUCH_FAST = "Much more fast running than usual: only easy runs for three days"
-_URGENT = {
-    "R-RTN": "You came back with a long run: keep the next runs easy and short",
+def _limited(advice: Text, ceiling: Ceiling) -> Text:
+    """Advice as a sentence, with how far the next run may go where that is known."""
+    if ceiling.distance_m is None:
+        return say("{advice}.", advice=advice)
+    return say("{advice}, up to {far}.", advice=advice, far=distance_text(ceiling.distance_m))
+
+
+_JUMPED: Final = say("Your load jumped: keep the next runs easy and short")
+_MUCH_DOWNHILL: Final = say("Much more downhill than you are used to: easy and flat until the quads settle")
+_MUCH_FAST: Final = say("Much more fast running than usual: only easy runs for three days")
+_URGENT: Final = {
+    "R-RTN": say("You came back with a long run: keep the next runs easy and short"),
     "R-T1": _MUCH_FAST,
     "R-T2": _MUCH_FAST,
-    "R-T3": "Your first fast running in weeks: only easy runs for three days",
+    "R-T3": say("Your first fast running in weeks: only easy runs for three days"),
 }
-_NOTES = {
-    "R-H1": "More downhill than usual: make the next run an easy, flat one",
-    "R-T1": "More fast running than usual: make the next run an easy one",
-    "R-T2": "More fast running than usual: make the next run an easy one",
+_MORE_FAST: Final = say("More fast running than usual: make the next run an easy one")
+_NOTES: Final = {
+    "R-H1": say("More downhill than usual: make the next run an easy, flat one"),
+    "R-T1": _MORE_FAST,
+    "R-T2": _MORE_FAST,
 }

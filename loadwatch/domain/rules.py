@@ -17,7 +17,7 @@ from loadwatch.domain.findings import (
     Finding,
     Reason,
 )
-from loadwatch.domain.hill_rules import hill_finding
+from loadwatch.domain.hill_rules import hill_finding, taken_together
 from loadwatch.domain.spikes import (
     baseline,
     pre_break_longest_m,
@@ -26,6 +26,7 @@ from loadwatch.domain.spikes import (
     sessions,
     spike_level,
 )
+from loadwatch.domain.text import days_text, say, say_n
 from loadwatch.domain.thresholds import (
     ALERT_LIFE,
     BREAK,
@@ -163,12 +164,16 @@ _FULL_HISTORY: Final = {"R-H1": HILL_WINDOW, "R-H2": HILL_WINDOW, "R-T1": timede
 
 
 def _with_history(finding: Finding, history: timedelta, n_earlier: int) -> Finding:
-    n_told = f"{MANY_RUNS} or more" if n_earlier >= MANY_RUNS else str(n_earlier)
-    coverage = (*finding.coverage, f"{n_told} earlier runs over {history.days} days")
+    days = history.days
+    if n_earlier >= MANY_RUNS:
+        told = say("{runs} or more earlier runs over {days} days", runs=MANY_RUNS, days=days)
+    else:
+        told = say_n("{n} earlier run over {days}", "{n} earlier runs over {days}", n_earlier, days=days_text(days))
+    coverage = (*finding.coverage, told)
     full = _FULL_HISTORY.get(finding.rule, FULL_HISTORY)
     if history >= full:
         return replace(finding, coverage=coverage)
-    low = f"history shorter than {full.days} days: low confidence, shown but not mailed at once"
+    low = say("history shorter than {days} days: low confidence, shown but not mailed at once", days=full.days)
     return replace(
         finding,
         coverage=(*coverage, low),
@@ -189,12 +194,13 @@ def _return_after_break(run: Run, session: Sequence[Run], before: Sequence[Run])
     longest = pre_break_longest_m(earlier)
     level = return_level(distance_m, gap_days, longest)
     quantity = "session_distance" if len(session) > 1 else "run_distance"
+    window = say("{days} days before the break", days=BREAK_BASELINE.days)
     reasons = [
-        Reason(quantity, distance_m, "m", longest, BREAK_SHARE * longest, "90 days before the break"),
-        Reason("days_without_run", round(gap_days, 1), "d", None, float(BREAK.days), "before this run"),
+        Reason(quantity, distance_m, "m", longest, BREAK_SHARE * longest, window),
+        Reason("days_without_run", round(gap_days, 1), "d", None, float(BREAK.days), say("before this run")),
     ]
     if gap >= LONG_BREAK:
-        window = "first run after 28 days or more off"
+        window = say("first run after {days} days or more off", days=LONG_BREAK.days)
         reasons.insert(1, Reason(quantity, distance_m, "m", None, LONG_BREAK_DISTANCE_M, window))
     return Finding(
         rule="R-RTN",
@@ -231,6 +237,8 @@ def _spike(run: Run, session: Sequence[Run], before: Sequence[Run], *, novice: b
     assert ratio is not None  # a level needs a baseline
     longest = max(previous)
     bound = (SPIKE_SMALL, SPIKE_MODERATE, SPIKE_LARGE)[level - 1]
+    days = SPIKE_WINDOW.days
+    window = say("longest of {days} days before", days=days)
     return Finding(
         rule="R-M1",
         family="M",
@@ -240,8 +248,8 @@ def _spike(run: Run, session: Sequence[Run], before: Sequence[Run], *, novice: b
         severity=SEVERITY_WITHOUT_SYMPTOMS[level],
         confidence="normal",
         reasons=(
-            Reason(quantity, value, "m", longest, round(bound * longest, 1), "longest of 30 days before"),
-            Reason("session_spike", round(ratio, 3), "ratio", 1.0, bound, "30 days"),
+            Reason(quantity, value, "m", longest, round(bound * longest, 1), window),
+            Reason("session_spike", round(ratio, 3), "ratio", 1.0, bound, days_text(days)),
         ),
         coverage=coverage,
     )
@@ -278,6 +286,9 @@ def _is_build(weeks_m: Sequence[float]) -> bool:
     return all(grew) and last >= BUILD_MEAN * sum(weeks_m[1:]) / BUILD_WEEKS
 
 
+_DAYS_BEFORE: Final = say("7 days before those")
+
+
 def _build(run: Run, days: _DayDistances, history: timedelta) -> Finding | None:
     """R-M3: two weeks in a row of a third more, told when it begins."""
     if history < timedelta(weeks=BUILD_WEEKS + 1):
@@ -289,6 +300,7 @@ def _build(run: Run, days: _DayDistances, history: timedelta) -> Finding | None:
         return None
     mean_m = sum(weeks_m[1:]) / BUILD_WEEKS
     last, before, first = weeks_m[:3]
+    mean = say("mean of {weeks} weeks", weeks=BUILD_WEEKS)
     return Finding(
         rule="R-M3",
         family="M",
@@ -298,9 +310,9 @@ def _build(run: Run, days: _DayDistances, history: timedelta) -> Finding | None:
         severity=SEVERITY_WITHOUT_SYMPTOMS[1],
         confidence="normal",
         reasons=(
-            Reason("week_distance", last, "m", before, round((1 + BUILD_WEEK) * before, 1), "7 days before those"),
-            Reason("week_before", before, "m", first, round((1 + BUILD_WEEK) * first, 1), "7 days before those"),
-            Reason("week_distance", last, "m", round(mean_m, 1), round(BUILD_MEAN * mean_m, 1), "mean of 4 weeks"),
+            Reason("week_distance", last, "m", before, round((1 + BUILD_WEEK) * before, 1), _DAYS_BEFORE),
+            Reason("week_before", before, "m", first, round((1 + BUILD_WEEK) * first, 1), _DAYS_BEFORE),
+            Reason("week_distance", last, "m", round(mean_m, 1), round(BUILD_MEAN * mean_m, 1), mean),
         ),
     )
 
@@ -312,7 +324,7 @@ def _total_m(session: Sequence[Run]) -> float:
 def _session_coverage(session: Sequence[Run]) -> tuple[str, ...]:
     if len(session) == 1:
         return ()
-    return (f"{len(session)} recordings less than 2 hours apart, taken together",)
+    return (taken_together(len(session)),)
 
 
 def look_back_from(last_before_since: datetime | None, since: datetime) -> datetime:

@@ -25,6 +25,7 @@ from loadwatch.domain.programme import (
 )
 from loadwatch.domain.rehab import Progress, bruised_since, next_mornings, sessions_in_order
 from loadwatch.domain.symptoms import SymptomReport
+from loadwatch.domain.text import capital, day_text, joined, say
 from loadwatch.domain.thresholds import FRESH_BRUISE
 
 
@@ -124,16 +125,19 @@ def todays_session(
     )
 
 
+_AGREE_FIRST: Final = say("Exercises are shown once you have agreed to see them.")
+
+
 def _stopped(programme: Programme, progress: Progress, pattern: str, clearance: Clearance) -> Withheld | None:
     urgent = withheld(BONE_STRESS if programme.stop_and_refer else pattern, clearance)
     if urgent:
         return urgent
     if progress.referred:
-        return Withheld("refer", f"The programme is stopped. {progress.referred[0].upper()}{progress.referred[1:]}.")
+        return Withheld("refer", say("The programme is stopped. {reason}.", reason=capital(progress.referred)))
     if progress.stop_today:
-        return Withheld("stop_today", f"No exercises today: {', '.join(progress.stop_today)}.")
+        return Withheld("stop_today", say("No exercises today: {why}.", why=joined(", ", progress.stop_today)))
     if not clearance.confirmed:
-        return Withheld("not_confirmed", "Exercises are shown once you have agreed to see them.")
+        return Withheld("not_confirmed", _AGREE_FIRST)
     return None
 
 
@@ -157,17 +161,18 @@ def _forbidden(exercise: Exercise, pattern: str, reports: Sequence[SymptomReport
         return ""
     directions = tolerated_directions(reports, as_of)
     if directions is None:
-        return "first find out which direction eases it"
-    return "" if exercise.direction in directions else "this direction did not ease it"
+        return say("first find out which direction eases it")
+    return "" if exercise.direction in directions else say("this direction did not ease it")
 
 
 def _not_due(dose: Dose, days: Sequence[date], as_of: date) -> str:
     """Why an exercise that was done on these days is not due again, in words."""
     if days.count(as_of) >= dose.per_day:
-        return "done for today"
+        return say("done for today")
     before = sorted({d for d in days if d < as_of})
     if before and as_of - before[-1] < dose.every_days * DAY:
-        return f"{dose.frequency}: next on {(before[-1] + dose.every_days * DAY).isoformat()}"
+        following = day_text(before[-1] + dose.every_days * DAY)
+        return say("{frequency}: next on {day}", frequency=dose.frequency, day=following)
     if dose.per_week is not None and len([d for d in before if as_of - d < 7 * DAY]) >= dose.per_week:
         return dose.frequency
     return ""
@@ -229,7 +234,7 @@ def circuit(
     if stopped:
         return stopped
     if not clearance.confirmed:
-        return Withheld("not_confirmed", "Exercises are shown once you have agreed to see them.")
+        return Withheld("not_confirmed", _AGREE_FIRST)
     is_nerve = pattern in NERVE_PATTERNS
     queues: dict[Slot, list[Exercise]] = {s: [] for s in (*_SLOTS, *(_NERVE_SLOTS if is_nerve else ()))}
     for exercise in sorted(set(exercises), key=lambda e: e.id):

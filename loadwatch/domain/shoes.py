@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from typing import Final, Literal
 
 from loadwatch.domain.activity import Run, counted
-from loadwatch.domain.wording import Units, distance_text
+from loadwatch.domain.text import Text, Units, day_text, days_text, distance_text, say, say_n
 
 IT_BAND: Final = "ITBS"
 """Id of the pattern that shoes are shown beside."""
 
-NO_THRESHOLD: Final = (
+NO_THRESHOLD: Final = say(
     "No study that we know of says after which distance or age a shoe matters: these are facts beside the pattern,"
     " not a warning."
 )
@@ -168,17 +168,23 @@ def shoe_context(
     return ShoeContext(tuple(reversed(recent)), changed, len(unknown))
 
 
-def shoe_words(context: ShoeContext, complaint_on: date, units: Units = "metric") -> tuple[str, ...]:
+def shoe_words(context: ShoeContext, complaint_on: date, units: Units = "metric") -> tuple[Text, ...]:
     """The facts in words, the change first; empty where no shoe is known."""
     words = []
     if context.changed_on is not None:
         days = (complaint_on - context.changed_on).days
-        words.append(f"{context.worn[0].shoe.name}: first run here {days} {'day' if days == 1 else 'days'} before")
+        shoe = context.worn[0].shoe.name
+        words.append(say("{shoe}: first run here {days} before", shoe=shoe, days=days_text(days)))
     for facts in context.worn:
-        at_least = "at least " if facts.is_lower_bound else ""
-        distance = at_least + distance_text(facts.distance_m, units)
-        words.append(f"{facts.shoe.name}: {distance}, first run here {facts.first_used.isoformat()}")
+        shoe, far, first = (
+            facts.shoe.name,
+            distance_text(facts.distance_m, units),
+            day_text(facts.first_used, year=True),
+        )
+        if facts.is_lower_bound:
+            words.append(say("{shoe}: at least {far}, first run here on {day}", shoe=shoe, far=far, day=first))
+        else:
+            words.append(say("{shoe}: {far}, first run here on {day}", shoe=shoe, far=far, day=first))
     if words and context.n_unknown:
-        runs = "run" if context.n_unknown == 1 else "runs"
-        words.append(f"{context.n_unknown} {runs} in unknown shoes")
+        words.append(say_n("{n} run in unknown shoes", "{n} runs in unknown shoes", context.n_unknown))
     return tuple([*words, NO_THRESHOLD] if words else [])

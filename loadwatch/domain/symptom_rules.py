@@ -41,6 +41,7 @@ from loadwatch.domain.symptoms import (
     trend,
     week_of,
 )
+from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import (
     ALERT_LIFE,
     BONE_LOAD,
@@ -593,6 +594,12 @@ def _capped(rule: str, level: int, seen: _Seen) -> int:
     return min(level, SORENESS_CAP) if seen.soreness and rule not in NOT_CAPPED else level
 
 
+_HELD_DOWN: Final = say("soreness on both sides alike after a jump in load: severity held down")
+_INJURED_LATELY: Final = say("an injury of the same site in the last 12 months")
+_THIS_CHECK_IN: Final = say("this check-in")
+_THIS_RUN: Final = say("this run")
+
+
 def _report_finding(rule: str, level: int, seen: _Seen) -> Finding:
     report, problem = seen.report, seen.problem
     site, family = site_of(problem), rule[0]
@@ -612,10 +619,12 @@ def _report_finding(rule: str, level: int, seen: _Seen) -> Finding:
         confidence="normal",
         reasons=_reasons(rule, seen),
         coverage=(
-            f"your check-in, and {len(seen.before)} earlier of the same place",
-            *((f"the load rule {top.rule} on a run of the days before",) if top else ("no jump in load before it",)),
-            *(("soreness on both sides alike after a jump in load: severity held down",) if seen.soreness else ()),
-            *(("an injury of the same site in the last 12 months",) if seen.recent_injury else ()),
+            say("your check-in, and {n} earlier of the same place", n=len(seen.before)),
+            say("the load rule {rule} on a run of the days before", rule=top.rule)
+            if top
+            else say("no jump in load before it"),
+            *((_HELD_DOWN,) if seen.soreness else ()),
+            *((_INJURED_LATELY,) if seen.recent_injury else ()),
         ),
         report_id=report.id,
         problem_id=problem_id_of(problem),
@@ -634,15 +643,17 @@ def _report_finding(rule: str, level: int, seen: _Seen) -> Finding:
 
 def _reasons(rule: str, seen: _Seen) -> tuple[Reason, ...]:
     report = seen.report
-    reasons = [Reason("symptom_level", float(seen.level), "of 4", None, None, "this check-in")]
+    reasons = [Reason("symptom_level", float(seen.level), "of 4", None, None, _THIS_CHECK_IN)]
     if report.worst_pain is not None:
         week = lately(seen.before, report, TREND_WINDOW)
         before = [pain for r in week if (pain := r.worst_pain) is not None]
         lowest = float(min(before)) if before else None
         bound = lowest + NRS_CHANGE if rule == "S-TREND" and lowest is not None else float(NRS_MODERATE)
-        reasons.insert(0, Reason("pain", float(report.worst_pain), "of 10", lowest, bound, "lowest of 7 days before"))
+        window = say("lowest of {days} days before", days=TREND_WINDOW.days)
+        reasons.insert(0, Reason("pain", float(report.worst_pain), "of 10", lowest, bound, window))
     if seen.standing:
-        reasons.append(Reason("load_level", float(seen.load_level), "of 3", None, None, "runs of the last 7 days"))
+        window = say("runs of the last {days} days", days=ALERT_LIFE.days)
+        reasons.append(Reason("load_level", float(seen.load_level), "of 3", None, None, window))
         top = max(seen.standing, key=lambda f: f.load_level)
         reasons.append(top.reasons[0])
     return tuple(reasons)
@@ -653,14 +664,14 @@ def _red_flags(judged: Sequence[_Judged]) -> list[Finding]:
     for j in judged:
         problem = j.seen[0].problem if j.seen else None
         for flag in j.red:
-            coverage = [f"you reported: {sentence.rstrip('.')}" for sentence in flag.because]
-            coverage += [f"beside it: {sentence.rstrip('.')}" for sentence in flag.stronger]
+            coverage = [say("you reported: {fact}", fact=sentence) for sentence in flag.because]
+            coverage += [say("beside it: {fact}", fact=sentence) for sentence in flag.stronger]
             if flag.flag.source.review == "unreviewed":
-                coverage.append("these words were not reviewed by a clinician yet")
+                coverage.append(say("these words were not reviewed by a clinician yet"))
             pain = j.report.worst_pain
-            reasons = [Reason("symptom_level", float(RED), "of 4", None, None, "this check-in")]
+            reasons = [Reason("symptom_level", float(RED), "of 4", None, None, _THIS_CHECK_IN)]
             if pain is not None:
-                reasons.append(Reason("pain", float(pain), "of 10", None, None, "does not matter here"))
+                reasons.append(Reason("pain", float(pain), "of 10", None, None, say("does not matter here")))
             findings.append(
                 Finding(
                     rule="R-RED",
@@ -706,7 +717,7 @@ def _amplified(load: Finding, judged: Sequence[_Judged], told: Sequence[SymptomR
             raised = min(raised, LOW_CONFIDENCE_CAP)
         if raised < best.severity or (raised == best.severity and level <= best.symptom_level):
             continue
-        told_before = Reason("symptom_level", float(level), "of 4", None, None, "your last check-in")
+        told_before = Reason("symptom_level", float(level), "of 4", None, None, say("your last check-in"))
         best = replace(
             load,
             severity=raised,
@@ -771,20 +782,23 @@ def _has_open_pattern(seen: _Seen) -> bool:
     return pattern is not None and (not seen.soreness or pattern[0] in NOT_CAPPED)
 
 
+_LAST_CHECK_IN: Final = say("last check-in")
+
+
 def _push_finding(load: RunLoad, seen: _Seen, *, severe: bool, loads: Sequence[Finding]) -> Finding:
     run = load.run
     since = (run.start - seen.report.at) / timedelta(days=1)
     reasons = [
-        Reason("symptom_level", float(seen.level), "of 4", None, float(ACT) if severe else None, "last check-in"),
-        Reason("days_since_check_in", round(since, 1), "d", None, None, "before this run"),
+        Reason("symptom_level", float(seen.level), "of 4", None, float(ACT) if severe else None, _LAST_CHECK_IN),
+        Reason("days_since_check_in", round(since, 1), "d", None, None, say("before this run")),
     ]
     if not severe and (load.fast_m or 0.0) >= FAST_RUN_M:
-        reasons.insert(0, Reason("fast_distance", load.fast_m or 0.0, "m", None, FAST_RUN_M, "this run"))
+        reasons.insert(0, Reason("fast_distance", load.fast_m or 0.0, "m", None, FAST_RUN_M, _THIS_RUN))
     elif not severe:
         height = max(load.hill_m or 0.0, load.ascent_m or 0.0)
-        reasons.insert(0, Reason("hill_height", height, "m", None, HILLY_M, "this run"))
+        reasons.insert(0, Reason("hill_height", height, "m", None, HILLY_M, _THIS_RUN))
     else:
-        reasons.insert(0, Reason("run_distance", run.distance_m or 0.0, "m", None, None, "this run"))
+        reasons.insert(0, Reason("run_distance", run.distance_m or 0.0, "m", None, None, _THIS_RUN))
     return Finding(
         rule="P-PUSH",
         family="P",
@@ -794,13 +808,16 @@ def _push_finding(load: RunLoad, seen: _Seen, *, severe: bool, loads: Sequence[F
         severity=ACT,
         confidence="normal",
         reasons=tuple(reasons),
-        coverage=("your last check-in, and this run",),
+        coverage=(say("your last check-in, and this run"),),
         problem_id=problem_id_of(seen.problem),
         site=site_of(seen.problem),
         symptom_level=min(seen.level, ACT),
         follows=tuple((f.dedup_key, f.episode) for f in loads if f.run == run),
         closed=seen.problem.closed,
     )
+
+
+_OPEN: Final = say("from the first check-in to the last")
 
 
 def _closing(problem: Problem) -> Finding | None:
@@ -818,8 +835,8 @@ def _closing(problem: Problem) -> Finding | None:
         load_level=0,
         severity=0,
         confidence="normal",
-        reasons=(Reason("days_open", round(lasted, 1), "d", None, None, "from the first check-in to the last"),),
-        coverage=(f"watched for {HAMSTRING_WATCH.days // 7} weeks",) if watched else (),
+        reasons=(Reason("days_open", round(lasted, 1), "d", None, None, _OPEN),),
+        coverage=(say("watched for {weeks} weeks", weeks=HAMSTRING_WATCH.days // 7),) if watched else (),
         report_id=last.id,
         problem_id=problem_id_of(problem),
         reported_at=problem.closed,

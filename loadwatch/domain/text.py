@@ -60,8 +60,8 @@ class Text(str):
         return Text, (str(self), self.made)
 
     def in_units(self, units: Units) -> "Text":
-        """The same with its English words in other units."""
-        return self if units == "metric" else Text(_rendered(self.made, English(units)), self.made)
+        """The same with its English words in these units."""
+        return Text(_rendered(self.made, English(units)), self.made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,20 +262,28 @@ _FORMATS: Final[Mapping[str, Callable[[Any, Speech], str]]] = {
 # words
 
 
+def in_units(text: str, units: Units) -> str:
+    """A text with its English words in these units; plain words as they are."""
+    return text.in_units(units) if isinstance(text, Text) else text
+
+
 def render(text: str, speech: Speech) -> str:
     """A text in the language and units of a speech; plain words as they are."""
     return _rendered(text.made, speech) if isinstance(text, Text) else text
 
 
-def _rendered(made: _Made, speech: Speech) -> str:
+def _rendered(made: _Made, speech: Speech, part: Callable[[str, Speech], str] = render) -> str:
     match made:
         case _Said(message, many, n, params):
             words = speech.gettext(message) if many is None else speech.ngettext(message, many, n)
-            return _filled(words, message if many is None or n == 1 else many, params, speech)
+            if not params:
+                return words
+            values = {name: part(p, speech) if isinstance(p, str) else speech.number(p) for name, p in params}
+            return _filled(words, message if many is None or n == 1 else many, values)
         case _Joined(by, parts):
-            return by.join(filter(None, (render(p, speech) for p in parts)))
+            return by.join(filter(None, (part(p, speech) for p in parts)))
         case _Capital(of):
-            words = render(of, speech)
+            words = part(of, speech)
             return words[:1].upper() + words[1:]
         case _Quantity("number", value, digits):
             assert isinstance(value, int | float)
@@ -284,19 +292,12 @@ def _rendered(made: _Made, speech: Speech) -> str:
             return _FORMATS[kind](value, speech)
 
 
-def _filled(words: str, english: str, params: tuple[tuple[str, str | int], ...], speech: Speech) -> str:
+def _filled(words: str, english: str, values: Mapping[str, str]) -> str:
     """The words with what stands in their places; in English where a translation names places that do not exist."""
-    if not params:
-        return words
-    values = {name: _param(value, speech) for name, value in params}
     try:
         return words.format_map(values)
     except (KeyError, IndexError, ValueError):
         return english.format_map(values)
-
-
-def _param(value: str | int, speech: Speech) -> str:
-    return render(value, speech) if isinstance(value, str) else speech.number(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +330,8 @@ _METRIC: Final = English()
 
 
 def _text(made: _Made) -> Text:
-    return Text(_rendered(made, _METRIC), made)
+    """The words of its parts stay as they are: they may be in other units already."""
+    return Text(_rendered(made, _METRIC, lambda part, _: str(part)), made)
 
 
 # for storage

@@ -5,16 +5,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from loadwatch.domain.report import LoadLine
-from loadwatch.domain.wording import Units, distance_text, fast_text, height_text
+from loadwatch.domain.text import (
+    Units,
+    distance_text,
+    fast_text,
+    height_text,
+    joined,
+    number_text,
+    say,
+    say_n,
+)
 
-UNKNOWN: Final = "unknown"
-NOT_YET: Final = "not known yet"
+UNKNOWN: Final = say("unknown")
+NOT_YET: Final = say("not known yet")
 
-_NAMES: Final = {"mileage": "Mileage", "hills": "Hills", "fast": "Fast running"}
+_NAMES: Final = {"mileage": say("Mileage"), "hills": say("Hills"), "fast": say("Fast running")}
 _MEANINGS: Final = {
-    "mileage": "distance run",
-    "hills": "downhill load: steeper descent, more of it the faster",
-    "fast": "metres at a speed that is fast for you",
+    "mileage": say("distance run"),
+    "hills": say("downhill load: steeper descent, more of it the faster"),
+    "fast": say("metres at a speed that is fast for you"),
 }
 _AMOUNTS: Final = {"mileage": distance_text, "hills": height_text, "fast": fast_text}
 
@@ -50,7 +59,7 @@ class LoadRow:
     @property
     def notes(self) -> str:
         """All beside the numbers in a line, may be empty."""
-        return "; ".join(part for part in (self.told, *self.beside) if part)
+        return joined("; ", (self.told, *self.beside))
 
 
 def load_rows(lines: Iterable[LoadLine], units: Units, *, symptoms_decide: bool = False) -> list[LoadRow]:
@@ -62,8 +71,10 @@ def _row(line: LoadLine, units: Units, symptoms_decide: bool) -> LoadRow:
     amount = _AMOUNTS[line.kind]
     if line.value is None:
         value = UNKNOWN
+    elif line.known_runs < line.n_runs:
+        value = say("at least {amount}", amount=amount(line.value, units))
     else:
-        value = "at least " * (line.known_runs < line.n_runs) + amount(line.value, units)
+        value = amount(line.value, units)
     return LoadRow(
         line=line,
         name=_NAMES[line.kind],
@@ -76,7 +87,7 @@ def _row(line: LoadLine, units: Units, symptoms_decide: bool) -> LoadRow:
     )
 
 
-SYMPTOMS_DECIDE = "what hurts decides"
+SYMPTOMS_DECIDE: Final = say("what hurts decides")
 """In place of what the next run may bring."""
 
 
@@ -84,29 +95,36 @@ def _ceiling(line: LoadLine, units: Units) -> str:
     if line.ceiling is None:
         return NOT_YET
     if line.kind == "mileage":
-        return f"up to {distance_text(line.ceiling, units)}"
-    return f"below {_AMOUNTS[line.kind](line.ceiling, units)}" if line.ceiling else "none for now"
+        return say("up to {amount}", amount=distance_text(line.ceiling, units))
+    if not line.ceiling:
+        return say("none for now")
+    return say("below {amount}", amount=_AMOUNTS[line.kind](line.ceiling, units))
 
 
 def _told(line: LoadLine) -> str:
     if line.known_runs == line.n_runs:
         return ""
-    said = f"{line.known_runs} of {line.n_runs} run{'s' * (line.n_runs > 1)} told"
+    said = say_n("{known} of {n} run told", "{known} of {n} runs told", line.n_runs, known=line.known_runs)
     if line.value is not None:
         return said
     if line.kind == "fast" and not line.known_runs:
-        return f"{said}: no samples, or what is fast for you is still being learnt"
-    return f"{said}, too few to add up"
+        return say("{told}: no samples, or what is fast for you is still being learnt", told=said)
+    return say("{told}, too few to add up", told=said)
 
 
 def _beside(line: LoadLine, units: Units) -> Iterable[str]:
     if line.ascent_m is not None and line.n_runs:
-        yield f"ascent {height_text(line.ascent_m, units)}"
+        yield say("ascent {amount}", amount=height_text(line.ascent_m, units))
     if line.sprint_m:
-        yield f"of it sprinted at least {fast_text(line.sprint_m, units)}"
+        yield say("of it sprinted at least {amount}", amount=fast_text(line.sprint_m, units))
     if line.kind == "fast" and line.n_runs:
         if line.track_m is None:
-            yield "on a track: unknown"
-        elif line.track_m:
-            laps = "" if line.track_laps is None else f", {line.track_laps:.1f} laps"
-            yield f"on a track, jogging included, {fast_text(line.track_m, units)}{laps}"
+            yield say("on a track: unknown")
+        elif line.track_m and line.track_laps is None:
+            yield say("on a track, jogging included, {amount}", amount=fast_text(line.track_m, units))
+        elif line.track_m and line.track_laps is not None:
+            yield say(
+                "on a track, jogging included, {amount}, {laps} laps",
+                amount=fast_text(line.track_m, units),
+                laps=number_text(line.track_laps, 1),
+            )

@@ -11,13 +11,13 @@ from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import WeeklyReport
 from loadwatch.domain.symptom_rules import site_of
+from loadwatch.domain.text import capital
 from loadwatch.domain.wording import (
     HURTS_FIRST,
     Units,
     ceiling_text,
     distance_text,
     duration_text,
-    sentence_start,
     site_text,
 )
 from loadwatch.emails import EmailContent
@@ -96,7 +96,7 @@ def weekly_mail(report: WeeklyReport, *, name: str, units: Units, timezone: str,
         report=report,
         # Of a week without runs there is nothing to add up, and what is missing may only be late.
         loads=load_rows(report.loads, units, symptoms_decide=report.symptoms_decide) if report.runs else [],
-        still_open=[(p.id, sentence_start(site_text(site_of(p.problem)))) for p in report.problems],
+        still_open=[(p.id, capital(site_text(site_of(p.problem)))) for p in report.problems],
         runs=[_run_row(run, units, zone) for run in report.runs],
         # A sum that leaves a run out would be taken for the whole.
         total_time=duration_text(report.moving_s) if all(run.moving_s for run in report.runs) else None,

@@ -22,6 +22,7 @@ from loadwatch.dashboard import create_app
 from loadwatch.demo.season import season
 from loadwatch.domain.activity import Streams
 from loadwatch.domain.shoes import NO_THRESHOLD
+from loadwatch.domain.text import day_text
 from loadwatch.services.health_ports import Draft
 from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.ports import ActivityRecord, Analysis, ListPage, TokenPair
@@ -437,8 +438,8 @@ def test_beside_the_it_band_pattern_stand_the_shoes_of_its_first_day(services: S
 
     assert "It resembles: " in page
     assert "Fresh pair: first run here 10 days before" in page
-    assert f"Fresh pair: 60.0 km, first run here {ago(20)}" in page  # 20, 18, … 10 days ago
-    assert f"Old faithful: at least 400.0 km, first run here {ago(100)}" in page
+    assert f"Fresh pair: 60.0 km, first run here on {day_text(ago(20), year=True)}" in page  # 20, 18, … 10 days ago
+    assert f"Old faithful: at least 400.0 km, first run here on {day_text(ago(100), year=True)}" in page
     assert NO_THRESHOLD in page
     assert "Bought since" not in page
 

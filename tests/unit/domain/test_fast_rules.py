@@ -53,7 +53,7 @@ def test_a_week_of_twice_the_norm():
     assert (week.value, week.baseline, week.threshold) == (3_200, 1_500, 2_300)
     assert (z.quantity, z.value, z.threshold) == ("fast_z7", 4.25, 2.0)
     assert finding.dedup_key == "T:fast"
-    assert "fast is 4.50 m/s and more, a sprint 5.40 m/s and more" in finding.coverage
+    assert "fast is 3:42 min/km and faster, a sprint 3:05 min/km and faster" in finding.coverage
 
 
 @pytest.mark.parametrize(

@@ -263,7 +263,7 @@ def test_from_a_hundred_on_earlier_runs_are_not_told_apart(n_left_out, told):
 
     (finding,) = judge(runs, since=DAY_0 + timedelta(days=40), earlier=before)
 
-    assert finding.coverage[-1] == f"{told} over 3040 days"
+    assert finding.coverage[-1] == f"{told} over 3 040 days"
 
 
 @given(histories(), st.floats(0.1, 40), st.floats(0, 20))

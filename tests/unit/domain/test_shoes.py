@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadwatch.domain.shoes import IT_BAND, NO_THRESHOLD, Shoe, shoe_context, shoe_facts, shoe_words, worn_by_run
+from loadwatch.domain.text import day_text
 from loadwatch.knowledge.thigh_patterns import patterns
 from tests.unit.domain.build import run
 from tests.unit.domain.rehab_build import on
@@ -47,8 +48,8 @@ def test_a_change_before_the_complaint_is_named_first():
     assert context.changed_on == on(50)
     assert shoe_words(context, on(56)) == (
         "Fresh pair: first run here 6 days before",
-        f"Fresh pair: at least 40.0 km, first run here {on(50).isoformat()}",
-        f"Old faithful: at least 250.0 km, first run here {on(0).isoformat()}",
+        f"Fresh pair: at least 40.0 km, first run here on {day_text(on(50), year=True)}",
+        f"Old faithful: at least 250.0 km, first run here on {day_text(on(0), year=True)}",
         NO_THRESHOLD,
     )
 

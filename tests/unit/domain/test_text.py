@@ -86,6 +86,13 @@ def test_the_same_text_is_said_in_another_language_and_in_other_units() -> None:
     assert render(text.in_units("imperial"), German()) == "18,4 km lang war dieser Lauf."
 
 
+def test_a_text_is_written_in_the_units_of_its_parts() -> None:
+    text = say("This run was {far}.", far=distance_text(18_400, "imperial"))
+    assert text == "This run was 11.4 mi."
+    assert text.in_units("metric") == "This run was 18.4 km."
+    assert joined(", ", [distance_text(18_400, "imperial"), "easy"]) == "11.4 mi, easy"
+
+
 def test_what_nobody_translated_is_said_in_english() -> None:
     assert render(say("Rest a day."), German()) == "Rest a day."
 
