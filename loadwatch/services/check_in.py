@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from loadwatch.domain.activity import Run
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.findings import Finding
 from loadwatch.domain.ladder import LadderEntry
@@ -34,7 +35,8 @@ from loadwatch.domain.redflags import (
     screen,
 )
 from loadwatch.domain.rehab import Progress, stage_of
-from loadwatch.domain.rules import judge, look_back_from
+from loadwatch.domain.report import open_problems
+from loadwatch.domain.rules import EarlierHistory, judge, look_back_from
 from loadwatch.domain.session_plan import TodaysSession, todays_session
 from loadwatch.domain.symptom_rules import (
     RUNS_REACH,
@@ -59,6 +61,7 @@ from loadwatch.domain.symptoms import (
 from loadwatch.domain.thresholds import BONE_LOAD
 from loadwatch.knowledge.codes import Code, CodeKind, codes_of_kind
 from loadwatch.services.errors import LoadwatchError, NotYours
+from loadwatch.services.facts import Facts
 from loadwatch.services.health_ports import RISK_QUESTIONS, Draft, ProblemEvent, RiskProfile
 from loadwatch.services.health_ports import InvalidCheckIn as InvalidCheckIn
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
@@ -331,6 +334,15 @@ class CheckInService(WayBackUseCases):
             known = _Known.of(tx, athlete_id, self._clock())
             pages = [self._page(known, p) for p in problems(known.reports)]
         return sorted(pages, key=lambda p: (not p.problem.is_open, -p.problem.updated.timestamp()))
+
+    def open_problems(self, facts: Facts) -> list[ProblemPage]:
+        """Those that are open, the worst first; without one nothing more is read."""
+        found = open_problems(facts.reports)
+        if not found:
+            return []
+        with self._database.read() as tx:
+            known = _Known.beside(tx, facts, min(p.problem.opened for p in found))
+        return [self._page(known, p.problem) for p in found]
 
     def problem(self, athlete_id: int, number: int) -> ProblemPage:
         with self._database.read() as tx:
@@ -640,6 +652,7 @@ class _Known:
         reports = tx.symptom_reports(athlete_id)
         first = since or min((r.at for r in reports), default=now)
         jumps, runs = _loads(tx, profile, first)
+        ladders, kept = tx.ladders(athlete_id)
         return cls(
             reports=reports,
             risks=tx.risk_profile(athlete_id),
@@ -648,9 +661,28 @@ class _Known:
             weeks=tx.weekly_answers(athlete_id),
             sessions=tx.sessions_by_problem(athlete_id),
             events=tx.problem_events(athlete_id),
-            ladders=tx.ladder_entries(athlete_id),
-            kept=tx.ladder_kept(athlete_id),
+            ladders=ladders,
+            kept=kept,
             today=_local(now, profile),
+        )
+
+    @classmethod
+    def beside(cls, tx: Tx, facts: Facts, since: datetime) -> "_Known":
+        """The same, where most of it was read already; `facts` reach `RUNS_REACH` before `since`."""
+        profile = facts.profile
+        jumps, runs = _judged_loads(facts.runs, facts.earlier, profile, since)
+        ladders, kept = tx.ladders(profile.id)
+        return cls(
+            reports=list(facts.reports),
+            risks=tx.risk_profile(profile.id),
+            jumps=jumps,
+            runs=runs,
+            weeks=tx.weekly_answers(profile.id),
+            sessions=tx.sessions_by_problem(profile.id),
+            events=list(facts.events),
+            ladders=ladders,
+            kept=kept,
+            today=_local(facts.as_of, profile),
         )
 
     def context(self, report: SymptomReport) -> ScreenContext:
@@ -683,15 +715,20 @@ def _loads(tx: Tx, profile: AthleteProfile, first: datetime) -> tuple[list[Findi
     """What the load rules said in the four weeks before a moment and since, and the runs of six weeks."""
     since = first - RUNS_REACH
     back = min(look_back_from(tx.last_counted_start(profile.id, since), since), loads_reach(since))
-    runs = tx.runs_between(profile.id, back)
+    return _judged_loads(tx.runs_between(profile.id, back), tx.earlier_history(profile.id, back), profile, first)
+
+
+def _judged_loads(
+    runs: Sequence[Run], earlier: EarlierHistory, profile: AthleteProfile, first: datetime
+) -> tuple[list[Finding], list[RunLoad]]:
     found = judge(
         runs,
         since=first - BONE_LOAD,
-        earlier=tx.earlier_history(profile.id, back),
+        earlier=earlier,
         novice=profile.novice,
         five_k_m_s=profile.five_k_m_s,
     )
-    return found, run_loads(runs, since=since, five_k_m_s=profile.five_k_m_s)
+    return found, run_loads(runs, since=first - RUNS_REACH, five_k_m_s=profile.five_k_m_s)
 
 
 def _find(reports: Iterable[SymptomReport], number: int) -> Problem:

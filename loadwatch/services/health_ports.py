@@ -150,15 +150,16 @@ class HealthTx(Protocol):
         ...
 
     def add_problem_event(self, athlete_id: int, event: ProblemEvent) -> None: ...
-    def ladder_entries(self, athlete_id: int) -> list[tuple[int, LadderEntry]]:
-        """In order of coming in, each with the report under whose name it was stored."""
+    def ladders(self, athlete_id: int) -> tuple[list[tuple[int, LadderEntry]], list[tuple[int, int, bool]]]:
+        """
+        Where the runner stepped on, and the own word on runs, in one statement; both in order of coming in.
+
+        Each entry with the report under whose name it was stored; each word with that report, the run, and whether
+        it kept to the step.
+        """
         ...
 
     def add_ladder_entry(self, athlete_id: int, problem_id: int, entry: LadderEntry, now: datetime) -> None: ...
-    def ladder_kept(self, athlete_id: int) -> list[tuple[int, int, bool]]:
-        """In order of coming in: report under whose name it was stored, run, whether it kept to the step."""
-        ...
-
     def put_ladder_kept(self, athlete_id: int, problem_id: int, run_id: int, kept: bool, now: datetime) -> None:
         """A second word on the same run takes the place of the first."""
         ...

@@ -9,6 +9,7 @@ from loadwatch.domain.completeness import Completeness, CutOff
 from loadwatch.services.errors import NotYours
 from loadwatch.services.ingest import LOAD_WINDOW, SOURCE, HistoryBudget
 from loadwatch.services.ports import Clock, Connection, Database, SyncState, Tx
+from loadwatch.services.sync_ports import Awaited
 
 
 def complete_until(sync: SyncState, connection: Connection | None, now: datetime) -> datetime | None:
@@ -38,23 +39,26 @@ def completeness_of(tx: Tx, athlete_id: int, now: datetime, inactive_since: date
     inactive_since : datetime or None
         Since when Strava has switched the application off; None: it has not.
     """
-    n_files = tx.n_files_awaited(athlete_id)
-    connection = tx.connection(athlete_id)
-    if connection is None:
-        return Completeness(n_files=n_files)
+    return completeness(tx, athlete_id, tx.awaited(athlete_id, now - SAMPLES_REACH), inactive_since)
+
+
+def completeness(tx: Tx, athlete_id: int, awaited: Awaited, inactive_since: datetime | None) -> Completeness:
+    """The same of what was read already."""
+    if awaited.link is None:
+        return Completeness(n_files=awaited.n_files)
     cut_off: CutOff | None = None
     cut_off_at: datetime | None = None
-    if connection.state != "connected":
+    if awaited.link != "connected":
         cut_off, cut_off_at = "reconnect", tx.list_read_at(athlete_id)
-    elif READS_ACTIVITIES not in connection.scopes:
+    elif READS_ACTIVITIES not in awaited.scopes:
         cut_off = "permission"
     elif inactive_since is not None:
         cut_off, cut_off_at = "inactive", inactive_since
     return Completeness(
-        runs=tuple(tx.awaited_starts(athlete_id, connection.strava_athlete_id)),
-        samples=tuple(tx.starts_without_samples(athlete_id, now - SAMPLES_REACH)),
-        n_files=n_files,
-        list_awaited=tx.list_awaited(athlete_id),
+        runs=awaited.runs,
+        samples=awaited.samples,
+        n_files=awaited.n_files,
+        list_awaited=awaited.list_awaited,
         cut_off=cut_off,
         cut_off_at=cut_off_at,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 from loadwatch.domain.completeness import Gap
@@ -80,24 +80,111 @@ class Quarantine:
     reasons: tuple[QuarantineReason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """
+    What of an athlete's runs is known to be on its way, and how the link to Strava stands.
+
+    Attributes
+    ----------
+    link : str or None
+        State of the connection; None: there is none.
+    scopes : frozenset of str
+        Granted ones.
+    runs : tuple of datetime
+        As `SyncTx.awaited_starts`.
+    samples : tuple of datetime
+        Start of each run since the moment asked for whose samples are still to come.
+    n_files : int
+        Files that were handed in and are not read.
+    list_awaited : bool
+        The list of the last months is still to be taken over.
+    """
+
+    link: str | None = None
+    scopes: frozenset[str] = frozenset()
+    runs: tuple[datetime, ...] = ()
+    samples: tuple[datetime, ...] = ()
+    n_files: int = 0
+    list_awaited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """
+    Numbers of an athlete's data that move whenever something that a page shows may have changed.
+
+    Attributes
+    ----------
+    n_runs, last_run_id : int
+        Activities, and the newest one's id; 0 where there is none.
+    wanted, done : int
+        Judgements that were asked for, and up to which they were made; see `tables.AssessJob`.
+    last_step : int
+        The newest transition of an alert; 0 where there is none.
+    n_files_left, n_files_read : int
+        Files that were handed in: still to be read, and read.
+    """
+
+    n_runs: int = 0
+    last_run_id: int = 0
+    wanted: int = 0
+    done: int = 0
+    last_step: int = 0
+    n_files_left: int = 0
+    n_files_read: int = 0
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the alerts have followed all that was stored."""
+        return self.wanted == self.done
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """
+    How far the counted runs of an athlete go back, without reading them.
+
+    Attributes
+    ----------
+    n_runs : int
+        Those that began before the moment asked for.
+    first_start : datetime or None
+        Of the first of them, UTC.
+    first_day : date or None
+        Local day of the first counted run of all.
+    last_before : datetime or None
+        Start of the last one before an earlier moment, UTC.
+    """
+
+    n_runs: int
+    first_start: datetime | None
+    first_day: date | None
+    last_before: datetime | None
+
+
 class SyncTx(Protocol):
     """Part of `ports.Tx`."""
 
     # what is awaited
+    def awaited(self, athlete_id: int, samples_since: datetime) -> Awaited:
+        """All of it, in one statement."""
+        ...
+
+    def pulse(self, athlete_id: int) -> Pulse:
+        """In one statement, cheap enough to be asked every few seconds."""
+        ...
+
+    def history(self, athlete_id: int, before: datetime, last_before: datetime) -> tuple[History, Pulse]:
+        """In one statement."""
+        ...
+
     def awaited_starts(self, athlete_id: int, strava_athlete_id: int | None) -> list[datetime]:
         """
         Start of each activity that was announced or changed and is not fetched.
 
         Of one that is not known yet it is taken to be a day before its announcement.
         """
-        ...
-
-    def starts_without_samples(self, athlete_id: int, since: datetime) -> list[datetime]:
-        """Start of each run since then whose samples are still to come."""
-        ...
-
-    def n_files_awaited(self, athlete_id: int) -> int:
-        """Files that were handed in and are not read."""
         ...
 
     def list_awaited(self, athlete_id: int) -> bool: ...

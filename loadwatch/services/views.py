@@ -1,6 +1,6 @@
 """What pages, mails and the API show: stored facts put into the domain's records, once, here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_by_day, fast_speeds
 from loadwatch.domain.report import Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
 from loadwatch.domain.rules import EarlierHistory, look_back_from
 from loadwatch.services.errors import NotYours
+from loadwatch.services.facts import Facts, facts_of
 from loadwatch.services.ports import (
     AthleteProfile,
     Clock,
@@ -32,6 +33,7 @@ from loadwatch.services.ports import (
     Tx,
 )
 from loadwatch.services.sync import completeness_of
+from loadwatch.services.sync_ports import Pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,10 @@ class Ceilings:
 
 def ceilings_of(tx: Tx, profile: AthleteProfile, as_of: datetime) -> Ceilings:
     """The ceilings of a run that would start at `as_of`."""
-    runs, earlier = _before(tx, profile, as_of)
+    return _ceilings(profile, *_before(tx, profile, as_of), as_of)
+
+
+def _ceilings(profile: AthleteProfile, runs: Sequence[Run], earlier: EarlierHistory, as_of: datetime) -> Ceilings:
     day = as_of.astimezone(ZoneInfo(profile.timezone)).date()
     return Ceilings(
         mileage=next_run_ceiling(runs, as_of=as_of, earlier=earlier, novice=profile.novice),
@@ -100,6 +105,41 @@ def week_of(
         timezone=zone,
         gap=known.gap(until) if known else None,
     )
+
+
+def _week_of_facts(facts: Facts, week: IsoWeek, ceilings: Ceilings) -> WeeklyReport:
+    """The week that is not over yet."""
+    since = report_reach(datetime.combine(week.monday, time(), facts.zone))
+    return weekly_report(
+        week,
+        [r for r in facts.runs if r.start >= since],
+        [a for a in facts.alerts if a.at >= since],
+        ceilings.mileage,
+        facts.first_day,
+        run_loads=run_loads(facts.runs, since=since, five_k_m_s=facts.profile.five_k_m_s),
+        hill_ceiling=ceilings.hills,
+        fast_ceiling=ceilings.fast,
+        reports=facts.reports,
+        timezone=facts.zone,
+        gap=facts.known.gap(facts.as_of),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TodayPage:
+    """
+    The first page.
+
+    Attributes
+    ----------
+    loads : mapping of int to RunLoad
+        Of its last runs, by their id; of what does not count there is none.
+    """
+
+    today: Today
+    ceilings: Ceilings
+    loads: Mapping[int, RunLoad]
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,24 +205,34 @@ class ViewService:
             return _profile(tx, athlete_id)
 
     def today(self, athlete_id: int) -> Today:
+        return self.today_page(self.profile(athlete_id)).today
+
+    def today_page(self, profile: AthleteProfile) -> TodayPage:
         now, inactive_since = self._clock(), self._inactive_since()
         with self._database.read() as tx:
-            profile = _profile(tx, athlete_id)
-            back = chart_reach(now)
-            zone = ZoneInfo(profile.timezone)
-            known = completeness_of(tx, athlete_id, now, inactive_since)
-            week = week_of(tx, profile, IsoWeek.of(now.astimezone(zone).date()), now, known)
-            return today(
-                tx.runs_between(athlete_id, back),
-                tx.alerts_since(athlete_id, back),
-                week.ceiling,  # as of now: the week is not over
-                week,
-                as_of=now,
-                reports=tx.symptom_reports(athlete_id),
-                seen={e.problem_id: e.at for e in tx.problem_events(athlete_id) if e.what == "seen"},
-                timezone=zone,
-                units=profile.units,
-            )
+            facts = facts_of(tx, profile, now, inactive_since)
+        ceilings = _ceilings(profile, facts.runs, facts.earlier, now)
+        week = _week_of_facts(facts, IsoWeek.of(now.astimezone(facts.zone).date()), ceilings)
+        reach = chart_reach(now)
+        page = today(
+            [r for r in facts.runs if r.start >= reach],
+            facts.alerts,
+            ceilings.mileage,
+            week,
+            as_of=now,
+            reports=facts.reports,
+            seen={e.problem_id: e.at for e in facts.events if e.what == "seen"},
+            timezone=facts.zone,
+            units=profile.units,
+        )
+        oldest = min((r.start for r in page.last_runs), default=now)
+        loads = run_loads(facts.runs, since=oldest, five_k_m_s=profile.five_k_m_s)
+        return TodayPage(page, ceilings, {load.run.id: load for load in loads}, facts)
+
+    def pulse(self, athlete_id: int) -> Pulse:
+        """Whether anything may have changed."""
+        with self._database.read() as tx:
+            return tx.pulse(athlete_id)
 
     def week(self, athlete_id: int, week: IsoWeek) -> WeeklyReport:
         now, inactive_since = self._clock(), self._inactive_since()

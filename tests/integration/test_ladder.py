@@ -303,8 +303,8 @@ def test_beginning_anew_keeps_the_old_row_and_skips_nothing(life: Life) -> None:
     assert page.ladder is not None
     assert (page.ladder.state.level, page.ladder.state.verdicts) == (2, ())
     with life.services.store.read() as tx:
-        assert [(n, e.level) for n, e in tx.ladder_entries(life.ann)] == [(number, 5), (number, 2)]
-        assert tx.ladder_entries(life.bob) == tx.ladder_kept(life.bob) == []
+        assert [(n, e.level) for n, e in tx.ladders(life.ann)[0]] == [(number, 5), (number, 2)]
+        assert tx.ladders(life.bob) == ([], [])
 
 
 def test_a_ladder_stopped_by_two_steps_down_waits_for_a_professional(life: Life) -> None:

@@ -5,7 +5,22 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, ColumnElement, Row, Text, bindparam, case, select, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Date,
+    Float,
+    Integer,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    case,
+    null,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -34,6 +49,40 @@ _REPORTS = (
     .order_by(_REPORT.at, _REPORT.id)
 )
 """Columns, not objects that the session tracks: years of check-ins are read for every assessment."""
+
+
+def _ladders() -> Select[Any]:
+    """Entries, and words on runs: (report, run or NULL, tendon or kept, what an entry has besides, came, id)."""
+    entry, word = t.LadderEntryRow, t.LadderKeptRow
+    no_number = cast_to(null(), Float())
+    both = union_all(
+        select(
+            entry.problem_id,
+            cast_to(null(), t.Id).label("run_id"),
+            entry.tendon.label("flag"),
+            entry.first_day,
+            entry.level,
+            entry.old_long_m,
+            entry.old_fast_m,
+            entry.created_at.label("came"),
+            entry.id.label("number"),
+        ).where(entry.athlete_id == bindparam("athlete_id")),
+        select(
+            word.problem_id,
+            word.run_id,
+            word.kept,
+            cast_to(null(), Date()),
+            cast_to(null(), Integer()),
+            no_number,
+            no_number,
+            word.updated_at,
+            word.run_id,
+        ).where(word.athlete_id == bindparam("athlete_id")),
+    ).subquery()
+    return select(both).order_by(both.c.came, both.c.number, both.c.problem_id)
+
+
+_LADDERS = _ladders()
 
 
 class HealthStore:
@@ -192,13 +241,15 @@ class HealthStore:
 
     # the way back to running
 
-    def ladder_entries(self, athlete_id: int) -> list[tuple[int, LadderEntry]]:
-        row = t.LadderEntryRow
-        query = select(row).where(row.athlete_id == athlete_id).order_by(row.created_at, row.id)
-        return [
-            (e.problem_id, LadderEntry(e.first_day, e.level, e.tendon, e.old_long_m, e.old_fast_m))
-            for e in self._s.scalars(query)
-        ]
+    def ladders(self, athlete_id: int) -> tuple[list[tuple[int, LadderEntry]], list[tuple[int, int, bool]]]:
+        entries, kept = [], []
+        for problem_id, run_id, flag, *entry in self._s.execute(_LADDERS, {"athlete_id": athlete_id}):
+            if run_id is None:
+                first_day, level, old_long_m, old_fast_m = entry[:4]
+                entries.append((problem_id, LadderEntry(first_day, level, flag, old_long_m, old_fast_m)))
+            else:
+                kept.append((problem_id, run_id, flag))
+        return entries, kept
 
     def add_ladder_entry(self, athlete_id: int, problem_id: int, entry: LadderEntry, now: datetime) -> None:
         row = t.LadderEntryRow(
@@ -213,11 +264,6 @@ class HealthStore:
         )
         self._s.add(row)
         self._s.flush()
-
-    def ladder_kept(self, athlete_id: int) -> list[tuple[int, int, bool]]:
-        row = t.LadderKeptRow
-        query = select(row).where(row.athlete_id == athlete_id).order_by(row.updated_at, row.problem_id, row.run_id)
-        return [(e.problem_id, e.run_id, e.kept) for e in self._s.scalars(query)]
 
     def put_ladder_kept(self, athlete_id: int, problem_id: int, run_id: int, kept: bool, now: datetime) -> None:
         values = {"kept": kept, "updated_at": now}

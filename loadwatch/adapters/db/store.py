@@ -5,7 +5,7 @@ from collections import namedtuple
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.inbox_store import SqlInboxTx
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
-from loadwatch.adapters.db.sync_store import SyncStore, read_gap
+from loadwatch.adapters.db.sync_store import ANNOUNCED_AFTER, COUNTS, SyncStore, read_gap
 from loadwatch.adapters.db.upload_store import UploadStore
 from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
 from loadwatch.domain.alerts import (
@@ -57,13 +57,6 @@ from loadwatch.services.ports import (
 )
 from loadwatch.services.rights_ports import RECENT_EVERY
 
-_COUNTS = (
-    t.RunRow.sport.in_(sorted(RUN_FAMILY)),
-    t.RunRow.distance_m > 0,
-    t.RunRow.distance_trusted.is_(True),
-)
-"""What `domain.activity.counted` asks of one row; duplicates it alone can tell."""
-
 _RUNS = select(t.RunRow, t.RunFeaturesRow).outerjoin(t.RunFeaturesRow, t.RunFeaturesRow.run_id == t.RunRow.id)
 """Runs, each with its features or None, in one query."""
 
@@ -78,9 +71,6 @@ _FeaturesPart: Any = namedtuple("_FeaturesPart", _FEATURES_COLUMNS)  # type: ign
 """What `_run` and `_features` read."""
 
 _NO_METRES = (0.0,) * N_BANDS
-
-ANNOUNCED_AFTER = timedelta(days=1)
-"""How long before its announcement an activity may have begun that is not known yet. Design choice."""
 
 
 def _runs_since(run_columns: Iterable[str], features_columns: Iterable[str]) -> Select[Any]:
@@ -579,21 +569,21 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         row = t.RunRow
         return self._s.scalar(
             select(row.start)
-            .where(row.athlete_id == athlete_id, row.start < before, *_COUNTS)
+            .where(row.athlete_id == athlete_id, row.start < before, *COUNTS)
             .order_by(row.start.desc())
             .limit(1)
         )
 
     def earlier_history(self, athlete_id: int, before: datetime, at_most: int | None = None) -> EarlierHistory:
         row = t.RunRow
-        starts = select(row.start).where(row.athlete_id == athlete_id, row.start < before, *_COUNTS)
+        starts = select(row.start).where(row.athlete_id == athlete_id, row.start < before, *COUNTS)
         found = starts.order_by(row.start).limit(at_most).subquery()
         first, n_runs = self._s.execute(select(func.min(found.c.start), func.count()).select_from(found)).one()
         return EarlierHistory(first, n_runs)
 
     def first_local_date(self, athlete_id: int) -> date | None:
         row = t.RunRow
-        return self._s.scalar(select(func.min(row.local_date)).where(row.athlete_id == athlete_id, *_COUNTS))
+        return self._s.scalar(select(func.min(row.local_date)).where(row.athlete_id == athlete_id, *COUNTS))
 
     def put_told(self, athlete_id: int, run_id: int, *, told_apart: int | None, preferred: bool) -> None:
         row = t.RunRow
@@ -732,6 +722,14 @@ class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, Upload
         row = t.AlertRow
         query = select(row).where(row.athlete_id == athlete_id, row.at >= since).order_by(row.at)
         return [_alert(r) for r in self._s.scalars(query)]
+
+    def alerts_that_stand(self, athlete_id: int, since: datetime) -> list[Alert]:
+        row = t.AlertRow
+        stands = or_(row.at >= since, row.state.in_(sorted(OPEN_STATES)))
+        return [
+            _alert(r)
+            for r in self._s.scalars(select(row).where(row.athlete_id == athlete_id, stands).order_by(row.at))
+        ]
 
     def alert(self, athlete_id: int, alert_id: int) -> Alert | None:
         row = self._s.scalar(select(t.AlertRow).where(t.AlertRow.athlete_id == athlete_id, t.AlertRow.id == alert_id))

@@ -2,22 +2,133 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Executable, delete, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Executable,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.domain.activity import RUN_FAMILY
 from loadwatch.domain.alerts import OPEN_STATES, AlertState
 from loadwatch.domain.completeness import Gap
 from loadwatch.services.sync_ports import (
+    Awaited,
+    History,
+    Pulse,
     Quarantine,
     QuarantineReason,
     SampleCounts,
     SubscriptionCheck,
     SubscriptionState,
 )
+
+ANNOUNCED_AFTER = timedelta(days=1)
+"""How long before its announcement an activity may have begun that is not known yet. Design choice."""
+
+COUNTS = (
+    t.RunRow.sport.in_(sorted(RUN_FAMILY)),
+    t.RunRow.distance_m > 0,
+    t.RunRow.distance_trusted.is_(True),
+)
+"""What `domain.activity.counted` asks of one row; duplicates it alone can tell."""
+
+_ATHLETE: ColumnElement[int] = bindparam("athlete_id", type_=Integer)
+
+
+def _awaited() -> CompoundSelect[Any]:
+    """Rows of (kind, moment, start, number, state, scopes): of each kind only some are filled."""
+    job, row, inbox, link, file = t.FetchJob, t.RunRow, t.Inbox, t.StravaConnection, t.UploadRow
+    no_time, no_text = cast_to(null(), t.UtcDateTime()), cast_to(null(), Text())
+    zero = literal(0, Integer)
+    same = and_(row.athlete_id == job.athlete_id, row.source == job.source, row.source_id == job.source_id)
+    owner = select(link.strava_athlete_id).where(link.athlete_id == _ATHLETE).scalar_subquery()
+
+    def kind(name: str) -> ColumnElement[str]:
+        return literal(name, Text).label("kind")
+
+    return union_all(
+        select(kind("link"), link.backfill_at, no_time, zero, link.state, link.scopes).where(
+            link.athlete_id == _ATHLETE
+        ),
+        select(kind("files"), no_time, no_time, func.count(), no_text, no_text)
+        .select_from(file)
+        .where(file.athlete_id == _ATHLETE, file.state == "waiting"),
+        select(kind("run"), job.first_event_at, row.start, cast_to(job.deletion_seen, Integer), no_text, no_text)
+        .outerjoin(row, same)
+        # Of a job of samples alone the run is there already.
+        .where(job.athlete_id == _ATHLETE, job.wanted > job.done, job.history_at.is_(None)),
+        select(kind("run"), inbox.received_at, no_time, zero, no_text, no_text).where(
+            inbox.owner_id == owner, inbox.state == "pending", inbox.object_type == "activity"
+        ),
+        select(kind("samples"), row.start, no_time, zero, no_text, no_text).where(
+            row.athlete_id == _ATHLETE,
+            row.start >= bindparam("samples_since", type_=t.UtcDateTime()),
+            row.streams.in_(("listed", "waiting")),
+        ),
+    )
+
+
+def _pulse() -> list[ColumnElement[int]]:
+    """Columns of `Pulse`, in its order."""
+    row, job, file, step = t.RunRow, t.AssessJob, t.UploadRow, t.AlertTransition
+
+    def of(query: Select[Any]) -> ColumnElement[int]:
+        return func.coalesce(query.scalar_subquery(), 0)
+
+    runs = row.athlete_id == _ATHLETE
+    files = file.athlete_id == _ATHLETE
+    return [
+        of(select(func.count()).select_from(row).where(runs)),
+        of(select(func.max(row.id)).where(runs)),
+        of(select(job.wanted).where(job.athlete_id == _ATHLETE)),
+        of(select(job.done).where(job.athlete_id == _ATHLETE)),
+        of(
+            select(func.max(step.id))
+            .join(t.AlertRow, t.AlertRow.id == step.alert_id)
+            .where(t.AlertRow.athlete_id == _ATHLETE)
+        ),
+        of(select(func.count()).select_from(file).where(files, file.state == "waiting")),
+        of(select(func.count()).select_from(file).where(files, file.state != "waiting")),
+    ]
+
+
+def _history() -> list[Any]:
+    """Columns of `History`, in its order."""
+    row = t.RunRow
+    own = (row.athlete_id == _ATHLETE, *COUNTS)
+    before = row.start < bindparam("before", type_=t.UtcDateTime())
+    last = row.start < bindparam("last_before", type_=t.UtcDateTime())
+    return [
+        select(func.count()).select_from(row).where(*own, before).scalar_subquery(),
+        select(func.min(row.start)).where(*own, before).scalar_subquery(),
+        select(func.min(row.local_date)).where(*own).scalar_subquery(),
+        select(func.max(row.start)).where(*own, last).scalar_subquery(),
+    ]
+
+
+_AWAITED = _awaited()
+_PULSE = select(*_pulse())
+_HISTORY = select(*_history(), *_pulse())
+"""Built once, like all that is asked often: building takes longer than running."""
 
 
 class SyncStore:
@@ -29,15 +140,30 @@ class SyncStore:
 
     # what is awaited
 
-    def starts_without_samples(self, athlete_id: int, since: datetime) -> list[datetime]:
-        row = t.RunRow
-        awaited = (row.athlete_id == athlete_id, row.start >= since, row.streams.in_(("listed", "waiting")))
-        return list(self._s.scalars(select(row.start).where(*awaited)))
+    def awaited(self, athlete_id: int, samples_since: datetime) -> Awaited:
+        values = {"athlete_id": athlete_id, "samples_since": samples_since}
+        found: dict[str, Any] = {}
+        runs, samples = [], []
+        for kind, at, start, number, state, scopes in self._s.execute(_AWAITED, values):
+            match kind:
+                case "link":
+                    granted = frozenset(s for s in scopes.split(",") if s)
+                    found |= {"link": state, "scopes": granted, "list_awaited": at is not None}
+                case "files":
+                    found["n_files"] = number
+                case "samples":
+                    samples.append(at)
+                case _ if start is not None or not number:  # what is deleted and was never here is not awaited
+                    runs.append(start or at - ANNOUNCED_AFTER)
+        return Awaited(runs=tuple(runs), samples=tuple(samples), **found)
 
-    def n_files_awaited(self, athlete_id: int) -> int:
-        row = t.UploadRow
-        unread = (row.athlete_id == athlete_id, row.state == "waiting")
-        return self._s.scalar(select(func.count()).select_from(row).where(*unread)) or 0
+    def pulse(self, athlete_id: int) -> Pulse:
+        return Pulse(*self._s.execute(_PULSE, {"athlete_id": athlete_id}).one())
+
+    def history(self, athlete_id: int, before: datetime, last_before: datetime) -> tuple[History, Pulse]:
+        values = {"athlete_id": athlete_id, "before": before, "last_before": last_before}
+        n_runs, first_start, first_day, last, *pulse = self._s.execute(_HISTORY, values).one()
+        return History(n_runs, first_start, first_day, last), Pulse(*pulse)
 
     def list_awaited(self, athlete_id: int) -> bool:
         row = self._s.get(t.StravaConnection, athlete_id)

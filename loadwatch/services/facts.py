@@ -1,0 +1,87 @@
+"""What one page says of an athlete stands on these: read once, so that its parts cannot disagree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from loadwatch.domain.activity import RUN_FAMILY, Run
+from loadwatch.domain.alerts import Alert
+from loadwatch.domain.completeness import Completeness
+from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.loads import loads_reach
+from loadwatch.domain.report import chart_reach, open_problems, report_reach
+from loadwatch.domain.rules import EarlierHistory, look_back_from
+from loadwatch.domain.symptom_rules import RUNS_REACH
+from loadwatch.domain.symptoms import SymptomReport
+from loadwatch.services.health_ports import ProblemEvent
+from loadwatch.services.ports import AthleteProfile, Tx
+from loadwatch.services.sync import SAMPLES_REACH, completeness
+from loadwatch.services.sync_ports import Awaited, Pulse
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """
+    What is known of one athlete at one moment, read once for all that one page says of it.
+
+    Attributes
+    ----------
+    runs : sequence of Run
+        As far back as the ceilings, the week, the chart, and the runs around every open problem reach.
+    earlier : EarlierHistory
+        What lies before them.
+    alerts : sequence of Alert
+        Of the same time, and whatever is still open: a red flag stands until it is read, however old.
+    reports : sequence of SymptomReport
+        All of them.
+    """
+
+    profile: AthleteProfile
+    as_of: datetime
+    runs: Sequence[Run]
+    earlier: EarlierHistory
+    first_day: date | None
+    alerts: Sequence[Alert]
+    reports: Sequence[SymptomReport]
+    events: Sequence[ProblemEvent]
+    awaited: Awaited
+    known: Completeness
+    pulse: Pulse
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.profile.timezone)
+
+
+def facts_of(tx: Tx, profile: AthleteProfile, now: datetime, inactive_since: datetime | None) -> Facts:
+    """Read them: ten statements, however long the history is."""
+    reports, events = tx.symptom_reports(profile.id), tx.problem_events(profile.id)
+    awaited = tx.awaited(profile.id, now - SAMPLES_REACH)
+    since = min((p.problem.opened for p in open_problems(reports)), default=now + RUNS_REACH) - RUNS_REACH
+    history, pulse = tx.history(profile.id, now, since)
+    week_began = datetime.combine(IsoWeek.of(now.date()).shifted(-1).monday, time(), UTC)  # or later, in any zone
+    back = min(
+        look_back_from(history.last_before, since),
+        loads_reach(since),
+        loads_reach(report_reach(week_began)),
+        chart_reach(now),
+    )
+    runs = tx.runs_between(profile.id, back)
+    n_at_hand = sum(
+        r.start < now and r.sport in RUN_FAMILY and bool(r.distance_m) and r.distance_trusted for r in runs
+    )
+    n_earlier = history.n_runs - n_at_hand
+    return Facts(
+        profile=profile,
+        as_of=now,
+        runs=runs,
+        earlier=EarlierHistory(history.first_start if n_earlier else None, n_earlier),
+        first_day=history.first_day,
+        alerts=tx.alerts_that_stand(profile.id, back),
+        reports=reports,
+        events=events,
+        awaited=awaited,
+        known=completeness(tx, profile.id, awaited, inactive_since),
+        pulse=pulse,
+    )
