@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict
 
 from loadwatch.domain.activity import Run, counted, longest_m
 from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, OPEN_STATES, READ_STATES, Alert, AlertState
@@ -49,6 +49,8 @@ class LoadLine:
         not all do. [m] None if too few do and those had nothing of it.
     usual : float or None
         Mean of those of the four weeks before of which it is known. [m]
+    usual_least, usual_most : float or None
+        The least and the most of those weeks. [m]
     ceiling : float or None
         Of the next run. [m]
     known_runs, n_runs : int
@@ -70,6 +72,8 @@ class LoadLine:
     track_m: float | None = None
     track_laps: float | None = None
     unit: str = "m"
+    usual_least: float | None = None
+    usual_most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,7 @@ def weekly_report(
         alerts=tuple(sorted(of_week, key=lambda a: (-a.severity, a.at, a.id))),
         ceiling=ceiling,
         loads=(
-            LoadLine("mileage", distance_m, usual_m, ceiling.distance_m, len(runs), len(runs)),
+            _mileage_line(distance_m, [d for _, d in previous], ceiling, len(runs)),
             _hill_line(week, compared, loads, hill_ceiling),
             _fast_line(week, compared, loads, fast_ceiling),
         ),
@@ -275,6 +279,19 @@ def report_reach(monday: datetime) -> datetime:
     return monday - timedelta(weeks=COMPARED_WEEKS, days=1)  # a run's local day may be that of another zone
 
 
+def _mileage_line(distance_m: float, before_m: Sequence[float], ceiling: Ceiling, n_runs: int) -> LoadLine:
+    return LoadLine(
+        kind="mileage",
+        value=distance_m,
+        usual=sum(before_m) / len(before_m) if before_m else None,
+        ceiling=ceiling.distance_m,
+        known_runs=n_runs,
+        n_runs=n_runs,
+        usual_least=min(before_m, default=None),
+        usual_most=max(before_m, default=None),
+    )
+
+
 def _hill_line(
     week: IsoWeek, compared: Sequence[IsoWeek], loads: Sequence[RunLoad], ceiling: LoadCeiling | None
 ) -> LoadLine:
@@ -283,7 +300,7 @@ def _hill_line(
     return LoadLine(
         kind="hills",
         value=value,
-        usual=_usual(compared, outdoors, _hill_m),
+        **_usual(compared, outdoors, _hill_m),
         ceiling=ceiling.value_m if ceiling else None,
         known_runs=known_runs,
         n_runs=n_runs,
@@ -300,7 +317,7 @@ def _fast_line(
     return LoadLine(
         kind="fast",
         value=value,
-        usual=_usual(compared, could, _fast_m),
+        **_usual(compared, could, _fast_m),
         ceiling=ceiling.value_m if ceiling else None,
         known_runs=known_runs,
         n_runs=n_runs,
@@ -333,12 +350,22 @@ def _week_sum(
     return total, len(known), len(values)
 
 
+class _Usual(TypedDict):
+    usual: float | None
+    usual_least: float | None
+    usual_most: float | None
+
+
 def _usual(
     compared: Sequence[IsoWeek], loads: Sequence[RunLoad], quantity: Callable[[RunLoad], float | None]
-) -> float | None:
+) -> _Usual:
     weeks = [_week_sum(w, loads, quantity) for w in compared]
     sums = [total for total, known, n in weeks if total is not None and mostly_known(known, n)]
-    return sum(sums) / len(sums) if sums else None
+    return {
+        "usual": sum(sums) / len(sums) if sums else None,
+        "usual_least": min(sums, default=None),
+        "usual_most": max(sums, default=None),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +444,8 @@ class Today:
         What a check-in is asked for after; None where none is due.
     last_runs : tuple of Run
         Newest first, other sports included.
+    because : Alert, OpenProblem or None
+        What the verdict stands on; None: on the loads alone, as the sentence of the ceiling says.
     """
 
     verdict: str
@@ -429,6 +458,7 @@ class Today:
     week: WeeklyReport
     problems: tuple[OpenProblem, ...] = ()
     ask: Alert | None = None
+    because: Alert | OpenProblem | None = None
 
     @property
     def symptoms_decide(self) -> bool:
@@ -489,12 +519,24 @@ def today(
         week=week,
         problems=problems_now,
         ask=check_in_due(alerts, reports, as_of=as_of, timezone=timezone),
+        because=_ground(open_alerts, problems_now) if level not in ("empty", "learning", "incomplete") else None,
     )
 
 
 def chart_reach(as_of: datetime, chart_days: int = 120) -> datetime:
     """From when on `today` wants activities, UTC."""
     return as_of - timedelta(days=chart_days) - SPIKE_WINDOW
+
+
+def _ground(alerts: Sequence[Alert], still_open: Sequence[OpenProblem]) -> Alert | OpenProblem | None:
+    """What `_verdict` speaks of: what hurts goes before what was run."""
+    urgent = [a for a in alerts if a.severity >= MAIL_FROM_SEVERITY]
+    told = next((a for a in urgent if a.is_red or not a.is_of_run or a.rule == "P-PUSH"), None)
+    if told is not None:
+        return told
+    if still_open and still_open[0].level in _STILL_OPEN:
+        return still_open[0]
+    return next((a for a in alerts if a in urgent or a.rule in _NOTES), None)
 
 
 def _verdict(

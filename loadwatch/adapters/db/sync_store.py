@@ -158,7 +158,8 @@ class SyncStore:
         return Awaited(runs=tuple(runs), samples=tuple(samples), **found)
 
     def pulse(self, athlete_id: int) -> Pulse:
-        return Pulse(*self._s.execute(_PULSE, {"athlete_id": athlete_id}).one())
+        numbers: list[int] = list(self._s.execute(_PULSE, {"athlete_id": athlete_id}).one())
+        return Pulse(*numbers)
 
     def history(self, athlete_id: int, before: datetime, last_before: datetime) -> tuple[History, Pulse]:
         values = {"athlete_id": athlete_id, "before": before, "last_before": last_before}
