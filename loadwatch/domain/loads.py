@@ -1,6 +1,6 @@
 """What each run brings of the other two loads, hills and fast running, and how much of it is known."""
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -91,12 +91,49 @@ def fast_speeds(earlier: Sequence[Run], at: datetime, *, five_k_m_s: float | Non
         return FastSpeeds(*five_k_thresholds(five_k_m_s))
     features = reference_features(earlier, at)
     best = sorted(f.best_20s_m_s for f in features if f.best_20s_m_s is not None)
+    return _speeds_of(best, [f.easy_speed_m_s for f in features if f.easy_speed_m_s is not None])
+
+
+def _speeds_of(best: Sequence[float], easy: Sequence[float]) -> FastSpeeds | None:
+    """By the best and the easy speeds of the window, the best in ascending order. [m/s]"""
     if len(best) < REFERENCE_RUNS:
         return None
     fast, sprint = reference_thresholds(best[-2])
-    easy = [f.easy_speed_m_s for f in features if f.easy_speed_m_s is not None]
     usual = median(easy) if easy else 0.0
     return FastSpeeds(max(fast, FAST_OF_EASY * usual), max(sprint, fast, SPRINT_OF_EASY * usual))
+
+
+class _Reference:
+    """`fast_speeds` for one run after the other: of each only what enters and leaves the window is looked at."""
+
+    def __init__(self, known: Sequence[Run], five_k_m_s: float | None) -> None:
+        self._runs = [(r.start, r.features) for r in known if r.features and r.features.best_20s_m_s is not None]
+        self._five_k = FastSpeeds(*five_k_thresholds(five_k_m_s)) if five_k_m_s is not None else None
+        self._first = self._end = 0
+        self._best: list[float] = []
+        self._easy: list[float] = []
+
+    def speeds(self, at: datetime) -> FastSpeeds | None:
+        """As of `at`, which must not go back."""
+        if self._five_k is not None:
+            return self._five_k
+        while self._end < len(self._runs) and self._runs[self._end][0] < at:
+            self._move(self._runs[self._end][1], insort)
+            self._end += 1
+        while self._first < self._end and self._runs[self._first][0] < at - REFERENCE_WINDOW:
+            self._move(self._runs[self._first][1], _remove)
+            self._first += 1
+        return _speeds_of(self._best, self._easy)
+
+    def _move(self, features: RunFeatures, how: Callable[[list[float], float], None]) -> None:
+        assert features.best_20s_m_s is not None  # the others are left out
+        how(self._best, features.best_20s_m_s)
+        if features.easy_speed_m_s is not None:
+            how(self._easy, features.easy_speed_m_s)
+
+
+def _remove(values: list[float], value: float) -> None:
+    del values[bisect_left(values, value)]
 
 
 def metres_from(run: Run, speed_m_s: float) -> float | None:
@@ -142,9 +179,10 @@ def run_loads(runs: Sequence[Run], *, since: datetime, five_k_m_s: float | None 
     known = counted(runs)
     first = bisect_left(known, since, key=_start)
     loads = []
+    reference = _Reference(known, five_k_m_s)
     for i in range(first, len(known)):
         run = known[i]
-        speeds = fast_speeds(known[:i], run.start, five_k_m_s=five_k_m_s) if run.features else None
+        speeds = reference.speeds(run.start) if run.features else None
         loads.append(
             RunLoad(
                 run=run,

@@ -343,8 +343,13 @@ def _track_laps(load: RunLoad) -> float | None:
 def _week_sum(
     week: IsoWeek, loads: Sequence[RunLoad], quantity: Callable[[RunLoad], float | None]
 ) -> tuple[float | None, int, int]:
+    """`known_sum` of the runs of a week."""
+    return known_sum(quantity(load) for load in loads if week.monday <= load.run.local_date <= week.sunday)
+
+
+def known_sum(quantities: Iterable[float | None]) -> tuple[float | None, int, int]:
     """Sum over the runs that tell, None if too few do and had nothing of it; how many do; how many there are."""
-    values = [quantity(load) for load in loads if week.monday <= load.run.local_date <= week.sunday]
+    values = list(quantities)
     known = [v for v in values if v is not None]
     total = sum(known) if mostly_known(len(known), len(values)) or sum(known) > 0 else None
     return total, len(known), len(values)
@@ -394,13 +399,22 @@ def distance_chart(runs: Sequence[Run], alerts: Sequence[Alert], *, since: datet
     runs : sequence of Run
         Activities that reach back to 30 days before `since`.
     """
-    known = counted(runs)
     alert_of = {a.run_id: a.id for a in alerts if a.state != "retracted"}
+    return distance_points(counted(runs), alert_of, since=since)
+
+
+def distance_points(
+    known: Sequence[Run], alert_of: Mapping[int | None, int], *, since: datetime
+) -> tuple[ChartPoint, ...]:
+    """The same of counted runs, with the alert of each run by its id."""
     points = []
+    first = 0  # of the runs within 30 days, so that a long history is not gone through for each
     for i, run in enumerate(known):
+        while known[first].start < run.start - SPIKE_WINDOW:
+            first += 1
         if run.start < since:
             continue
-        longest = longest_m(baseline(known[:i], run.start))
+        longest = longest_m(baseline(known[first:i], run.start))
         points.append(ChartPoint(run, run.distance_m or 0.0, SPIKE_SMALL * longest or None, alert_of.get(run.id)))
     return tuple(points)
 

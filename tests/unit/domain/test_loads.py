@@ -132,6 +132,17 @@ def test_each_run_is_measured_by_what_was_fast_when_it_began():
     assert loads[0].fast_m is None
 
 
+def test_run_after_run_is_measured_as_each_would_be_alone():
+    """With gaps longer than the window, two runs at once, and runs that tell nothing."""
+    days = [0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 40, 90, 181, 182, 183.5, 188, 300, 301, 302, 500, 501]
+    runs = [loaded(day, top_m_s=5 + 0.13 * (7 * i % 11), easy_m_s=2.5 + 0.1 * (i % 4)) for i, day in enumerate(days)]
+    runs = [replace(r, id=i, told_apart=i) for i, r in enumerate([*runs[:12], run(95, 9), *runs[12:]])]
+
+    for load in run_loads(runs, since=DAY_0):
+        speeds = fast_speeds(runs[: load.run.id], load.run.start)
+        assert load.fast_m == (metres_at(speeds.fast_m_s)(load.run) if speeds and load.run.features else None)
+
+
 def test_a_run_without_samples_has_a_distance_and_no_loads():
     (load,) = run_loads([run(0, 8)], since=at(0))
 
