@@ -27,6 +27,7 @@ from loadwatch.services.assess import AssessService
 from loadwatch.services.check_in import CheckInService, ClinicalContent
 from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
+from loadwatch.services.load_pages import LoadPages
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights, Subscriptions
@@ -187,6 +188,10 @@ class Services:
     @cached_property
     def views(self) -> ViewService:
         return ViewService(self.store, self.clock, inactive_since=self.inactive_since)
+
+    @cached_property
+    def load_pages(self) -> LoadPages:
+        return LoadPages(self.store, self.clock, inactive_since=self.inactive_since)
 
     @cached_property
     def sync(self) -> SyncService:

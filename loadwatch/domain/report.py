@@ -12,7 +12,7 @@ from loadwatch.domain.completeness import Gap, missing_text, quiet_verdict
 from loadwatch.domain.daily import IsoWeek, day_totals, week_distance_m
 from loadwatch.domain.findings import ACT
 from loadwatch.domain.loads import RunLoad, is_indoor, mostly_known
-from loadwatch.domain.spikes import baseline
+from loadwatch.domain.spikes import longest_before
 from loadwatch.domain.symptom_rules import problem_id_of, site_of
 from loadwatch.domain.symptoms import Problem, SymptomReport, is_quieted, problems, symptom_level
 from loadwatch.domain.text import Text, Units, capital, distance_text, in_units, say
@@ -399,23 +399,17 @@ def distance_chart(runs: Sequence[Run], alerts: Sequence[Alert], *, since: datet
     runs : sequence of Run
         Activities that reach back to 30 days before `since`.
     """
-    alert_of = {a.run_id: a.id for a in alerts if a.state != "retracted"}
+    alert_of = {a.run_id: a.id for a in alerts if a.run_id is not None and a.state != "retracted"}
     return distance_points(counted(runs), alert_of, since=since)
 
 
-def distance_points(
-    known: Sequence[Run], alert_of: Mapping[int | None, int], *, since: datetime
-) -> tuple[ChartPoint, ...]:
+def distance_points(known: Sequence[Run], alert_of: Mapping[int, int], *, since: datetime) -> tuple[ChartPoint, ...]:
     """The same of counted runs, with the alert of each run by its id."""
     points = []
-    first = 0  # of the runs within 30 days, so that a long history is not gone through for each
-    for i, run in enumerate(known):
-        while known[first].start < run.start - SPIKE_WINDOW:
-            first += 1
-        if run.start < since:
-            continue
-        longest = longest_m(baseline(known[first:i], run.start))
-        points.append(ChartPoint(run, run.distance_m or 0.0, SPIKE_SMALL * longest or None, alert_of.get(run.id)))
+    for run, longest in zip(known, longest_before(known), strict=True):
+        if run.start >= since:
+            ceiling_m = SPIKE_SMALL * longest if longest else None
+            points.append(ChartPoint(run, run.distance_m or 0.0, ceiling_m, alert_of.get(run.id)))
     return tuple(points)
 
 

@@ -1,5 +1,6 @@
 """How a run's distance compares with the runs before it."""
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -122,6 +123,29 @@ def baseline(earlier: Sequence[Run], at: datetime) -> list[Run]:
         first -= 1
         following = earlier[first].start
     return list(earlier[first:])
+
+
+def longest_before(known: Sequence[Run]) -> list[float | None]:
+    """
+    The longest run of each run's `baseline`, for all of a history at once. [m] None where there is no baseline.
+
+    Parameters
+    ----------
+    known : sequence of Run
+        Counted runs in order of start.
+    """
+    found: list[float | None] = []
+    longest: deque[Run] = deque()  # of the window: the longest, the longest after that one, and so on
+    for i, run in enumerate(known):
+        if i and run.start - known[i - 1].start >= BREAK:
+            longest.clear()
+        while longest and longest[0].start < run.start - SPIKE_WINDOW:
+            longest.popleft()
+        found.append(longest[0].distance_m if longest else None)
+        while longest and (longest[-1].distance_m or 0.0) <= (run.distance_m or 0.0):
+            longest.pop()
+        longest.append(run)
+    return found
 
 
 def return_level(distance_m: float, gap_days: float, pre_break_longest_m: float) -> int:

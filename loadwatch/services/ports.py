@@ -25,6 +25,7 @@ from loadwatch.domain.wording import AlertText, Units
 from loadwatch.emails import EmailContent
 from loadwatch.services.archive_ports import ArchiveTx
 from loadwatch.services.health_ports import HealthTx
+from loadwatch.services.load_ports import LoadTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import SyncTx
 
@@ -442,7 +443,7 @@ class InboxTx(Protocol):
         ...
 
 
-class Tx(ArchiveTx, HealthTx, RightsTx, SyncTx, Protocol):
+class Tx(ArchiveTx, HealthTx, LoadTx, RightsTx, SyncTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox

@@ -18,6 +18,7 @@ from loadwatch.adapters.db.archive_store import ArchiveStore
 from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.inbox_store import SqlInboxTx
+from loadwatch.adapters.db.load_store import LoadStore
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
 from loadwatch.adapters.db.sync_store import ANNOUNCED_AFTER, COUNTS, SyncStore, read_gap
@@ -295,7 +296,7 @@ class Store:
             yield SqlTx(session)
 
 
-class SqlTx(ArchiveStore, HealthStore, RightsStore, ShoeStore, SyncStore, UploadStore):
+class SqlTx(ArchiveStore, HealthStore, LoadStore, RightsStore, ShoeStore, SyncStore, UploadStore):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
     def __init__(self, session: Session) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from loadwatch.domain.spikes import (
     baseline,
+    longest_before,
     pre_break_longest_m,
     return_level,
     session_spike,
@@ -170,6 +171,22 @@ def test_a_gap_of_just_under_fourteen_days_is_no_break():
 def test_straight_after_a_break_there_is_nothing_to_compare_with():
     assert baseline(every_other_day(0, 20, 10), at(34)) == []
     assert baseline([], at(0)) == []
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 0.4, 1, 3, 13.9, 14, 29, 31]), st.sampled_from([3, 5, 5.1, 9])), max_size=25
+    )
+)
+def test_the_longest_of_each_baseline_of_a_history_is_that_of_the_baseline_alone(steps):
+    day, runs = 0.0, []
+    for i, (gap, km) in enumerate(steps):
+        day += gap
+        runs.append(run(day, km, run_id=i))
+
+    longest = [max((r.distance_m for r in baseline(runs[:i], r.start)), default=None) for i, r in enumerate(runs)]
+    assert longest_before(runs) == longest
 
 
 # return after a break
