@@ -459,6 +459,9 @@ RF13: no improvement in so many days of reduced load; severe pain for longer tha
 weeks. [d; -; -; 1] Design choice.
 """
 
+FLARE_REACH_D: Final = 3
+"""Days back from a flare in which runs are counted as before it: the longest that soreness takes. [d] Design choice."""
+
 LIMP_SETTLES: Final = timedelta(hours=24)
 """A limp that is still there after this has not settled (RF5: 24-48 h). Design choice: the earlier of the two."""
 
