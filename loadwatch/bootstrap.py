@@ -15,16 +15,19 @@ from loadwatch.adapters.mail import FileMailbox, SmtpMailer
 from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.passwords import Argon2Hasher
 from loadwatch.adapters.processes import ProcessLeases
+from loadwatch.adapters.sample_season import sample_season
 from loadwatch.adapters.strava.limiter import SHARE_PERCENT, CallClass, Limiter
 from loadwatch.adapters.upload_files import UploadFolder
 from loadwatch.domain.activity import Recording
 from loadwatch.domain.symptom_rules import Clinic
+from loadwatch.services.account_deletion import AccountDeletionService
 from loadwatch.services.accounts import AccountService
 from loadwatch.services.alerts import AlertService
 from loadwatch.services.archive_ports import OpenArchive
 from loadwatch.services.archives import ArchiveIngestService, ArchiveService
 from loadwatch.services.assess import AssessService
 from loadwatch.services.check_in import CheckInService, ClinicalContent
+from loadwatch.services.export import ExportService
 from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.load_pages import LoadPages
@@ -33,6 +36,7 @@ from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights, Subscriptions
 from loadwatch.services.recordings import RecordingService
 from loadwatch.services.rights import RightsService
+from loadwatch.services.samples import SampleService
 from loadwatch.services.shoes import ShoeService
 from loadwatch.services.subscription import SubscriptionService
 from loadwatch.services.sync import SyncService
@@ -128,18 +132,21 @@ class Services:
 
     @cached_property
     def rights(self) -> RightsService:
-        from loadwatch.adapters.strava.revoke import revoke
-
         return RightsService(
             self.store,
             lambda: self.strava_for("reconcile"),
             lambda: self.tokens,
-            lambda token: revoke(self.settings, token),
+            self._revoke,
             self.mailbox,
             self.nudge,
             self.clock,
             timedelta(days=self.settings.strava_retention_days),
         )
+
+    def _revoke(self, token: str) -> bool:
+        from loadwatch.adapters.strava.revoke import revoke
+
+        return revoke(self.settings, token)
 
     @cached_property
     def assess(self) -> AssessService:
@@ -176,6 +183,22 @@ class Services:
     @cached_property
     def accounts(self) -> AccountService:
         return AccountService(self.store, Argon2Hasher(), self.nudge, self.clock, signup=self.settings.signup)
+
+    @cached_property
+    def account_deletion(self) -> AccountDeletionService:
+        return AccountDeletionService(
+            self.store, self._revoke, self.mailbox, self.upload_files, Argon2Hasher(), self.clock
+        )
+
+    @cached_property
+    def samples(self) -> SampleService:
+        return SampleService(
+            self.store, sample_season, self.check_ins, self.assess, self.account_deletion, self.clock
+        )
+
+    @cached_property
+    def export(self) -> ExportService:
+        return ExportService(self.store, self.upload_files, self.mailbox, self.clock)
 
     @cached_property
     def alerts(self) -> AlertService:

@@ -67,7 +67,8 @@ def _services(*, nudging: bool = False) -> AbstractContextManager["Services"]:
 def _athlete_id(services: "Services", athlete: str | None) -> int:
     """The athlete meant: by the e-mail address or number given, or the only one there is."""
     with services.store.read() as tx:
-        everyone = tx.athlete_ids()
+        samples = tx.samples()
+        everyone = [each for each in tx.athlete_ids() if each not in samples]
     if athlete is None:
         if len(everyone) == 1:
             return everyone[0]
@@ -472,6 +473,54 @@ def user_list() -> None:
         console.print(table)
 
 
+@user.command("operator")
+@click.argument("email")
+def user_operator(email: str) -> None:
+    """Let an account see the pages for whoever runs this server."""
+    with _services() as services:
+        services.accounts.make_operator(_athlete_id(services, email))
+        console.print(f"{email} is an operator now")
+
+
+@user.command("delete")
+@click.argument("athlete", metavar="A")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def user_delete(athlete: str, yes: bool) -> None:
+    """
+    Delete an account with all that is kept of its athlete. It cannot be undone; `loadwatch export` makes a copy.
+
+    A is the e-mail address or the number of the athlete. What stays is a receipt that names nobody.
+    """
+    with _services() as services:
+        athlete_id = _athlete_id(services, athlete)
+        if not yes:
+            click.confirm(
+                f"Delete athlete {athlete_id} ({athlete}) with runs, check-ins, files and mails?", abort=True
+            )
+        receipt = services.account_deletion.delete(athlete_id)
+        rows = sum(receipt.counts.values())
+        console.print(f"deleted: {rows} rows of {len(receipt.counts)} tables, files and mails; receipt {receipt.id}")
+
+
+@main.command()
+@_athlete_option
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A zip file.",
+)
+def export(athlete: str | None, target: Path) -> None:
+    """Write all that is kept of an athlete into a zip file, with a README that explains each part."""
+    from loadwatch.export_cli import run_export
+
+    with _services() as services:
+        run_export(services, _athlete_id(services, athlete), target)
+    console.print(f"written: {target}")
+
+
 @main.group()
 def token() -> None:
     """Keys to the JSON API."""
@@ -479,10 +528,11 @@ def token() -> None:
 
 @token.command("create")
 @_athlete_option
-def token_create(athlete: str | None) -> None:
+@click.option("--name", default="command line", show_default=True, help="What the settings call it.")
+def token_create(athlete: str | None, name: str) -> None:
     """Make an API token and print it, once."""
     with _services() as services:
-        click.echo(services.accounts.create_token(_athlete_id(services, athlete)))
+        click.echo(services.accounts.create_token(_athlete_id(services, athlete), name))
 
 
 # Strava

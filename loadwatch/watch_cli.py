@@ -28,7 +28,7 @@ def whose(services: Services, owner: int | None, path: Path) -> int | None:
         return owner
     named = services.accounts.athlete_by_email(path.parts[0]) if len(path.parts) > 1 else None
     with services.store.read() as tx:
-        everyone = tx.athlete_ids()
+        everyone = sorted(set(tx.athlete_ids()) - set(tx.samples()))
     return everyone[0] if named is None and len(everyone) == 1 else named
 
 

@@ -107,8 +107,10 @@ def read_files(budget_s: float) -> bool:
 
 @shared_task(name="workers.care.tidy")
 def tidy() -> None:
-    """Delete the bytes of uploads that are gone."""
+    """Delete the bytes of uploads that are gone, mails of athletes who are, and samples whose time is over."""
     services().uploads.tidy()
+    services().account_deletion.tidy()
+    services().samples.tidy()
 
 
 def drain(due: Callable[[], Iterable[int]], serve: Callable[[int], object], deadline: float) -> bool:

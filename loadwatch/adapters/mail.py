@@ -5,7 +5,7 @@ import hashlib
 import os
 import smtplib
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -162,6 +162,23 @@ class FileMailbox:
         for message_id in message_ids:
             for path in (self._folder / str(athlete_id)).glob(f"*-{_key(message_id)}.eml"):
                 path.unlink(missing_ok=True)
+
+    def owners(self) -> Iterator[int]:
+        """Athletes of whom some are kept."""
+        return (int(folder.name) for folder in self._folder.glob("*/") if folder.name.isdecimal())
+
+    def copies(self, athlete_id: int) -> Iterator[tuple[str, bytes]]:
+        """Name and content of each of an athlete's, the oldest first."""
+        for path in sorted((self._folder / str(athlete_id)).glob("*.eml")):
+            yield path.name, path.read_bytes()
+
+    def forget_all(self, athlete_id: int) -> None:
+        """Delete all of an athlete's."""
+        folder = self._folder / str(athlete_id)
+        for path in folder.glob("*"):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            folder.rmdir()
 
     def list(self, athlete_id: int) -> list[StoredMail]:
         """An athlete's mails, newest first."""

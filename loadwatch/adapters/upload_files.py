@@ -70,7 +70,7 @@ class UploadFolder:
         """Athlete, name and time of each file; the athlete is None for what is being received."""
         for folder in sorted(self._folder.glob("*/")):
             athlete_id = int(folder.name) if folder.name.isdecimal() else None
-            for path in folder.iterdir():
+            for path in folder.glob("*"):
                 with contextlib.suppress(FileNotFoundError):
                     yield athlete_id, path.name, datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
@@ -78,6 +78,14 @@ class UploadFolder:
         """Delete a file that `names` named."""
         folder = "incoming" if athlete_id is None else str(athlete_id)
         (self._folder / folder / name).unlink(missing_ok=True)
+
+    def forget_all(self, athlete_id: int) -> None:
+        """Delete all of an athlete's, archives among them."""
+        folder = self._folder / str(athlete_id)
+        for path in folder.glob("*"):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            folder.rmdir()
 
     @property
     def incoming(self) -> Path:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, Unauthorized, UnprocessableEntity
 
-from loadwatch.api import health, planning, shoes, uploads
+from loadwatch.api import export, health, planning, shoes, uploads
 from loadwatch.api.models import (
     AlertList,
     AlertOut,
@@ -266,6 +266,7 @@ def _routes(services: Services) -> APIBlueprint:
         services.sync.retry(g.athlete_id, path.source_id)
         return sync_now()
 
+    export.register(bp, services)
     health.register(bp, services)
     planning.register(bp, services)
     shoes.register(bp, services)

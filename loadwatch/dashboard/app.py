@@ -141,7 +141,7 @@ def _require_login(app: Flask) -> None:
 
     def _load(user_id: str) -> LoginUser | None:
         services: Services = app.extensions["loadwatch"]
-        account = services.accounts.account(int(user_id)) if user_id.isdigit() else None
+        account = services.accounts.by_session(user_id)
         return LoginUser(account) if account else None
 
     manager.user_loader(_load)

@@ -15,9 +15,11 @@ class LoginUser(UserMixin):  # type: ignore[misc, unused-ignore]  # flask-login 
     """An account, as flask-login wants it."""
 
     def __init__(self, account: AccountRecord) -> None:
-        self.id = account.id
+        self.id = account.session_id
         self.athlete_id = account.athlete_id
         self.is_operator = account.is_operator
+        self.email = account.email
+        self.has_password = account.password_hash is not None
 
 
 def services() -> Services:

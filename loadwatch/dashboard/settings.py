@@ -125,8 +125,7 @@ def disconnect() -> str | Response:
         return redirect(url_for("settings.settings") + "#strava")
     if services().views.connection(athlete_id()) is None:
         abort(404)
-    account = services().accounts.account(cast("LoginUser", current_user).id)
-    return render_template("disconnect.html", has_password=bool(account and account.password_hash))
+    return render_template("disconnect.html", has_password=cast("LoginUser", current_user).has_password)
 
 
 @bp.get("/mailbox")

@@ -1,6 +1,7 @@
 """Accounts, log-in, profiles, API tokens and the connection to Strava."""
 
 import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,11 +9,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loadwatch.domain.alerts import Sensitivity
 from loadwatch.domain.wording import Units
-from loadwatch.services.errors import AccountExists, LoadwatchError, NotYours, SignupClosed, StravaTaken
+from loadwatch.services.account_ports import ApiKey
+from loadwatch.services.errors import (
+    AccountExists,
+    LoadwatchError,
+    NotYours,
+    SignupClosed,
+    StravaTaken,
+    WrongPassword,
+)
 from loadwatch.services.notify import next_monday_morning
 from loadwatch.services.ports import AccountRecord, Clock, Connection, Database, Nudge, PasswordHasher, Tx
 
 MIN_PASSWORD = 10
+
+MAX_API_KEYS = 20
+"""Of one athlete. Design choice: more were forgotten than are used."""
 
 FASTEST_FIVE_K_S, SLOWEST_FIVE_K_S = 12 * 60, 2 * 3600
 """No one has run 5 km faster (12:35 is the record), and slower is no race. [s]"""
@@ -169,6 +181,57 @@ class AccountService:
         with self._database.read() as tx:
             return tx.account(account_id)
 
+    def by_session(self, session_id: str) -> AccountRecord | None:
+        """The account of a log-in; None if it is gone, or has another password since."""
+        number, _, _ = session_id.partition(".")
+        account = self.account(int(number)) if number.isdecimal() else None
+        same = account is not None and hmac.compare_digest(account.session_id, session_id)
+        return account if same else None
+
+    def change_password(self, athlete_id: int, old: str, new: str, email: str | None = None) -> AccountRecord:
+        """
+        Set another password; log-ins elsewhere end with the old one. API tokens stay.
+
+        Parameters
+        ----------
+        old : str
+            Not asked for where the account has none, because it was made through Strava.
+        email : str, optional
+            To log in with, where there is no such name yet.
+
+        Raises
+        ------
+        WrongPassword, AccountExists
+        LoadwatchError
+            If the new password or the address cannot be used.
+        """
+        check_password(new)
+        with self._database.read() as tx:
+            account = tx.account_of_athlete(athlete_id)
+        if account is None:
+            raise NotYours(f"athlete {athlete_id}")
+        if account.password_hash is not None and not self._hasher.verify(account.password_hash, old):
+            raise WrongPassword("Your present password is not right.")
+        name = account.email or clean_email(email or "")
+        password_hash = self._hasher.hash(new)
+        with self._database.write() as tx:
+            owner = tx.account_by_email(name)
+            if owner is not None and owner.id != account.id:
+                raise AccountExists("Another account logs in with this address.")
+            tx.set_login(account.id, name, password_hash)
+            changed = tx.account(account.id)
+        if changed is None:
+            raise NotYours(f"athlete {athlete_id}")
+        return changed
+
+    def make_operator(self, athlete_id: int) -> None:
+        """Let an account run this server; for whoever has its command line."""
+        with self._database.write() as tx:
+            account = tx.account_of_athlete(athlete_id)
+            if account is None:
+                raise NotYours(f"athlete {athlete_id}")
+            tx.make_operator(account.id)
+
     def is_operator(self, athlete_id: int) -> bool:
         """Whether an athlete's account is the one that runs this server."""
         with self._database.read() as tx:
@@ -253,14 +316,45 @@ class AccountService:
 
     # API tokens
 
-    def create_token(self, athlete_id: int) -> str:
-        """A new API token; shown once, only its digest is kept."""
+    def create_token(self, athlete_id: int, name: str = "") -> str:
+        """
+        A new API token; shown once, only its digest is kept.
+
+        Parameters
+        ----------
+        name : str
+            What its owner calls it, to know later which to take back.
+
+        Raises
+        ------
+        LoadwatchError
+            If there are as many as one may have.
+        """
         token = "lw_" + secrets.token_urlsafe(32)
         with self._database.write() as tx:
             if tx.athlete(athlete_id) is None:
                 raise NotYours(f"athlete {athlete_id}")
-            tx.add_token(athlete_id, token_digest(token), self._clock())
+            if len(tx.api_keys(athlete_id)) >= MAX_API_KEYS:
+                raise LoadwatchError(f"There are {MAX_API_KEYS} keys already: take one back first.")
+            tx.add_token(athlete_id, token_digest(token), self._clock(), " ".join(name.split())[:100] or None)
         return token
+
+    def api_keys(self, athlete_id: int) -> list[ApiKey]:
+        """The newest first."""
+        with self._database.read() as tx:
+            return tx.api_keys(athlete_id)
+
+    def revoke_api_key(self, athlete_id: int, key_id: int) -> None:
+        """
+        Take an API token back; it opens nothing from now on.
+
+        Raises
+        ------
+        NotYours
+        """
+        with self._database.write() as tx:
+            if not tx.delete_api_key(athlete_id, key_id):
+                raise NotYours(f"key {key_id}")
 
     def athlete_by_token(self, token: str) -> int | None:
         with self._database.read() as tx:

@@ -130,6 +130,9 @@ class ArchiveIngestService:
             why = f"could not be opened just now ({type(error).__name__}) and is tried again"
             return self._wait(archive, why, back_off(archive.attempts))
         except Exception as error:
+            with self._database.read() as tx:
+                if tx.archive(archive.athlete_id, archive.id) is None:
+                    return False  # deleted, with its athlete, while it was taken apart
             log.exception("archive %s cannot be taken apart", archive.id)
             self._finish(archive, "failed", f"could not be read; please report it ({type(error).__name__})")
             return False

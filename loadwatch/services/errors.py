@@ -64,6 +64,10 @@ class AccountExists(LoadwatchError):
     """The e-mail address is taken."""
 
 
+class WrongPassword(LoadwatchError):
+    """The password is not right."""
+
+
 class StravaTaken(LoadwatchError):
     """The Strava account is connected to another athlete here."""
 

@@ -422,6 +422,8 @@ class IngestService:
         `RightsService.reconcile` finds.
         """
         with self._database.write() as tx:
+            if tx.athlete(athlete_id) is None:
+                return 0  # deleted since it was asked for
             tx.want_backfill(athlete_id, self._clock() + BACKFILL_AGAIN)
             after, first_page = tx.begin_backfill(athlete_id, self._clock() - timedelta(days=days))
         stored = 0

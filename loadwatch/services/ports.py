@@ -1,5 +1,6 @@
 """What the use cases need from the outside, and the records that pass to and fro."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from loadwatch.domain.shoes import Shoe
 from loadwatch.domain.thresholds import QUIET_FROM, QUIET_TO
 from loadwatch.domain.wording import AlertText, Units
 from loadwatch.emails import EmailContent
+from loadwatch.services.account_ports import AccountTx
 from loadwatch.services.archive_ports import ArchiveTx
 from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.load_ports import LoadTx
@@ -218,6 +220,13 @@ class AccountRecord:
     email: str | None
     password_hash: str | None = field(repr=False)
     is_operator: bool
+    created_at: datetime
+
+    @property
+    def session_id(self) -> str:
+        """What a log-in is kept under: another password ends it, and so does another account of the same number."""
+        mark = hashlib.sha256(f"{self.created_at.isoformat()} {self.password_hash}".encode()).hexdigest()
+        return f"{self.id}.{mark[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,7 +452,7 @@ class InboxTx(Protocol):
         ...
 
 
-class Tx(ArchiveTx, HealthTx, LoadTx, RightsTx, SyncTx, Protocol):
+class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, RightsTx, SyncTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox
@@ -767,7 +776,7 @@ class Tx(ArchiveTx, HealthTx, LoadTx, RightsTx, SyncTx, Protocol):
     def account_by_email(self, email: str) -> AccountRecord | None: ...
     def account_of_athlete(self, athlete_id: int) -> AccountRecord | None: ...
     def set_password_hash(self, account_id: int, password_hash: str) -> None: ...
-    def add_token(self, athlete_id: int, digest: str, now: datetime) -> None: ...
+    def add_token(self, athlete_id: int, digest: str, now: datetime, name: str | None = None) -> None: ...
     def athlete_by_token(self, digest: str) -> int | None: ...
 
     # Strava
@@ -846,6 +855,17 @@ class MailStore(Protocol):
     """Mails that are kept as files."""
 
     def forget(self, athlete_id: int, message_ids: Iterable[str]) -> None: ...
+    def owners(self) -> Iterable[int]:
+        """Athletes of whom some are kept."""
+        ...
+
+    def copies(self, athlete_id: int) -> Iterable[tuple[str, bytes]]:
+        """Name and content of each of an athlete's, the oldest first."""
+        ...
+
+    def forget_all(self, athlete_id: int) -> None:
+        """Delete all of an athlete's."""
+        ...
 
 
 class UploadFiles(Protocol):
@@ -865,6 +885,9 @@ class UploadFiles(Protocol):
         ...
 
     def forget(self, athlete_id: int | None, name: str) -> None: ...
+    def forget_all(self, athlete_id: int) -> None:
+        """Delete all of an athlete's, archives among them."""
+        ...
 
 
 class Mailer(Protocol):

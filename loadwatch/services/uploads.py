@@ -129,7 +129,7 @@ class UploadService:
         ------
         StorageFull
         """
-        digests = [_digest(file.data) for file in files]
+        digests = [file_digest(file.data) for file in files]
         with self._database.read() as tx:
             known = {upload.sha256: upload for upload in tx.uploads_of(athlete_id, digests)}
         stored = {digest for digest, upload in known.items() if upload.state == "stored"}
@@ -467,7 +467,7 @@ class FileIngestService:
         return run, before
 
 
-def _digest(data: bytes) -> str:
+def file_digest(data: bytes) -> str:
     """SHA-256, without the time in gzip's header: two exports hold the same file packed at two times."""
     if data.startswith(b"\x1f\x8b"):
         data = data[:4] + bytes(4) + data[8:]

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.adapters.db.account_store import AccountStore
 from loadwatch.adapters.db.archive_store import ArchiveStore
 from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
@@ -296,7 +297,7 @@ class Store:
             yield SqlTx(session)
 
 
-class SqlTx(ArchiveStore, HealthStore, LoadStore, RightsStore, ShoeStore, SyncStore, UploadStore):
+class SqlTx(AccountStore, ArchiveStore, HealthStore, LoadStore, RightsStore, ShoeStore, SyncStore, UploadStore):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
     def __init__(self, session: Session) -> None:
@@ -915,6 +916,9 @@ class SqlTx(ArchiveStore, HealthStore, LoadStore, RightsStore, ShoeStore, SyncSt
 
     def add_athlete(self, name: str, email: str | None, timezone: str, now: datetime) -> int:
         row = t.Athlete(name=name, email=email, timezone=timezone, created_at=now)
+        if self._dialect == "sqlite":  # it would give the last number again: files and queued work go by it
+            highest = [func.coalesce(func.max(c), 0) for c in (t.Athlete.id, t.AccountDeletionRow.number)]
+            row.id = 1 + max(self._s.scalar(select(each)) or 0 for each in highest)
         self._s.add(row)
         self._s.flush()
         return row.id
@@ -928,7 +932,8 @@ class SqlTx(ArchiveStore, HealthStore, LoadStore, RightsStore, ShoeStore, SyncSt
         return [_profile(r) for r in self._s.scalars(due.with_for_update(skip_locked=True))]
 
     def count_accounts(self) -> int:
-        return self._s.scalar(select(func.count()).select_from(t.Account)) or 0
+        real = select(t.Athlete.id).where(t.Athlete.sample_until.is_(None))
+        return self._s.scalar(select(func.count()).where(t.Account.athlete_id.in_(real))) or 0
 
     def add_account(
         self, athlete_id: int, email: str | None, password_hash: str | None, *, is_operator: bool, now: datetime
@@ -952,8 +957,8 @@ class SqlTx(ArchiveStore, HealthStore, LoadStore, RightsStore, ShoeStore, SyncSt
     def set_password_hash(self, account_id: int, password_hash: str) -> None:
         self._s.execute(update(t.Account).where(t.Account.id == account_id).values(password_hash=password_hash))
 
-    def add_token(self, athlete_id: int, digest: str, now: datetime) -> None:
-        self._s.add(t.ApiToken(athlete_id=athlete_id, digest=digest, created_at=now))
+    def add_token(self, athlete_id: int, digest: str, now: datetime, name: str | None = None) -> None:
+        self._s.add(t.ApiToken(athlete_id=athlete_id, digest=digest, name=name, created_at=now))
 
     def athlete_by_token(self, digest: str) -> int | None:
         return self._s.scalar(select(t.ApiToken.athlete_id).where(t.ApiToken.digest == digest))
@@ -1312,4 +1317,5 @@ def _account(row: t.Account | None) -> AccountRecord | None:
         email=row.email,
         password_hash=row.password_hash,
         is_operator=row.is_operator,
+        created_at=row.created_at,
     )

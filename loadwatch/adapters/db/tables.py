@@ -87,6 +87,8 @@ class Athlete(Base):
     quiet_to: Mapped[int] = mapped_column(default=7, server_default="7")
     """Local hours between which no mail leaves but a red flag's. [h]"""
     next_weekly_at: Mapped[datetime | None] = mapped_column(index=True)
+    sample_until: Mapped[datetime | None]
+    """Made up, for somebody to look around with, and deleted after this; None: a real runner."""
     created_at: Mapped[datetime]
 
 
@@ -109,7 +111,22 @@ class ApiToken(Base):
     athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     """SHA-256 of the token; the token itself is shown once and kept nowhere."""
+    name: Mapped[str | None] = mapped_column(String(100))
+    """What its owner calls it, to know which to take back."""
     created_at: Mapped[datetime]
+
+
+class AccountDeletionRow(Base):
+    """That an account was deleted: how much of what, never whose it was."""
+
+    __tablename__ = "account_deletions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    """The athlete's, which names nobody any more and is given to nobody else."""
+    at: Mapped[datetime]
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    """Rows by their table."""
 
 
 class StravaConnection(Base):
