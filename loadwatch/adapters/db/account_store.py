@@ -92,7 +92,7 @@ class AccountStore:
             return None
         counts = {}
         # What is found through another row goes before it, an event of Strava before the connection too.
-        for table in sorted(reversed(_owned().values()), key=lambda table: table.name != "inbox"):
+        for table in sorted(_owned().values(), key=lambda table: table.name != "inbox"):
             if n := self._changed(delete(table).where(_theirs(table, athlete_id))):
                 counts[table.name] = n
         self._s.expire_all()
