@@ -11,13 +11,16 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
+from loadwatch.dashboard import body_map
 from loadwatch.dashboard.current import athlete_id, back, profile, services
 from loadwatch.dashboard.formatting import zone
+from loadwatch.dashboard.speech import Lazy, lazy
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.ladder import LADDER_SOURCE
 from loadwatch.domain.programme import STOP_SIGNS
+from loadwatch.domain.redflags import Urgency
 from loadwatch.domain.session_plan import Circuit, TodaysSession
-from loadwatch.domain.symptoms import ONSETS, REGIONS, SIDES, WEEKLY_ITEMS, EarlierInjury, InjuryKind
+from loadwatch.domain.symptoms import ONSETS, REGIONS, WEEKLY_ITEMS, EarlierInjury, InjuryKind, SymptomReport
 from loadwatch.services import health_words as words
 from loadwatch.services.check_in import CheckInResult, Superseded
 from loadwatch.services.health_ports import RISK_QUESTIONS, Draft, InvalidCheckIn, RiskProfile
@@ -25,15 +28,52 @@ from loadwatch.services.health_ports import RISK_QUESTIONS, Draft, InvalidCheckI
 bp = Blueprint("health", __name__)
 
 PAINS: Final = (
-    ("pain_run", "Worst pain during your last run"),
-    ("pain_today", "Worst pain today"),
-    ("pain_morning", "Pain this morning"),
+    ("pain_run", lazy("Worst pain during your last run")),
+    ("pain_today", lazy("Worst pain today")),
+    ("pain_morning", lazy("Pain this morning")),
 )
 CHOICES: Final = (
-    ("qualities", "What does it feel like?", words.QUALITIES),
-    ("aggravators", "What brings it on?", words.AGGRAVATORS),
-    ("signs", "Did you notice any of these?", words.SIGNS),
+    ("qualities", lazy("What does it feel like?"), words.QUALITIES),
+    ("aggravators", lazy("What brings it on?"), words.AGGRAVATORS),
 )
+SIGNS: Final = (
+    (lazy("Before it began"), ("pop", "blow", "after_hard_session")),
+    (lazy("Walking and standing"), ("limp", "cannot_walk", "buckling", "foot_drop", "spreading_weakness")),
+    (
+        lazy("To see or to touch"),
+        (
+            "bruise",
+            "large_bruise",
+            "gap",
+            "swelling",
+            "tense",
+            "calf_swelling",
+            "warm",
+            "redness",
+            "veins",
+            "lump_growing",
+            "cold_foot",
+        ),
+    ),
+    (
+        lazy("Elsewhere in the body"),
+        ("both_legs", "numb_saddle", "bladder", "dark_urine", "fever", "chest_pain", "breathless"),
+    ),
+)
+"""All of `words.SIGNS`, by what one looks at. None of them depends on the place: a red flag may need any."""
+
+MISTAKES: Final = {
+    "side": lazy("On which side does it hurt? Tap the place in the drawing."),
+    "pain_today": lazy("Tap a place or say how much it hurts; 0 if nothing does."),
+    "note": lazy("A note is plain text of at most 2000 characters."),
+}
+HEADLINES: Final[dict[Urgency, Lazy]] = {
+    "emergency_now": lazy("Get medical help now"),
+    "same_day": lazy("Have this looked at today"),
+    "within_72h": lazy("Have this looked at within one to three days"),
+    "this_week": lazy("Have this looked at this week"),
+    "see_professional": lazy("Have this looked at soon"),
+}
 N_INJURIES: Final = 4
 METRES_PER_MILE: Final = 1609.344
 
@@ -63,23 +103,38 @@ def check_in() -> str | Response | tuple[str, int]:
 
 
 def _check_in_form(error: InvalidCheckIn | None = None) -> str:
+    given = request.values  # what was sent, or what a link brings along
+    side, regions = body_map.told(given)
     return render_template(
         "check_in.html",
+        views=body_map.VIEWS,
+        legs=body_map.LEGS,
+        marked=body_map.marks(given),
+        unplaced=[r for r in REGIONS if r in regions and side is None],
         pains=PAINS,
         choices=CHOICES,
-        given=request.form,
+        signs=SIGNS,
+        at=_places_where_it_matters,
+        given=given,
         key=request.form.get("key") or secrets.token_urlsafe(16),
-        error=str(error) if error else "",
+        error=error and MISTAKES.get(error.field, str(error)),
         wrong=error.field if error else "",
     )
 
 
+def _places_where_it_matters(code: str) -> str:
+    """The regions for which a code is asked, as classes: "at-PM at-PD", "at-none" where no place was told."""
+    matters = services().check_ins.matters
+    return " ".join(f"at-{region or 'none'}" for region, facts in matters.items() if code in facts)
+
+
 def _draft() -> Draft:
     form = request.form
-    side, onset = form.get("side"), form.get("onset")
+    side, regions = body_map.told(form)
+    onset = form.get("onset")
     return Draft(
-        side=next((s for s in SIDES if s == side), None),
-        regions=frozenset(r for r in REGIONS if r in form.getlist("regions")),
+        side=side,
+        regions=regions,
         pain_run=_number("pain_run"),
         pain_today=_number("pain_today"),
         pain_morning=_number("pain_morning"),
@@ -108,8 +163,46 @@ def result(check_in_id: int) -> str:
 
 
 def _result_page(result: CheckInResult) -> str:
-    template = "red_flag.html" if result.red_flags else "check_in_result.html"
-    return render_template(template, result=result, flags=result.red_flags)
+    flags = result.red_flags
+    return render_template(
+        "red_flag.html" if flags else "check_in_result.html",
+        result=result,
+        flags=flags,
+        headline=HEADLINES[flags[0].urgency] if flags else "",
+        pains=PAINS,
+        told=_told(result.report),
+    )
+
+
+def _told(report: SymptomReport) -> list[tuple[Lazy, list[str]]]:
+    """What a check-in says, line by line: a heading, and what stands under it. What was not told is left out."""
+    codes = services().check_ins.clinic.codes
+    lines = [
+        (lazy("Side"), [words.SIDES[report.side]] if report.side else []),
+        (lazy("Place"), [words.REGIONS[r] for r in REGIONS if r in report.regions]),
+        (lazy("How it began"), [words.ONSETS[report.onset]] if report.onset else []),
+        (lazy("What it feels like"), _said(words.QUALITIES, report.qualities)),
+        (lazy("What brings it on"), _said(words.AGGRAVATORS, report.aggravators)),
+        (lazy("What was noticed"), _said(words.SIGNS, report.signs)),
+        (
+            lazy("Asked, and answered with yes"),
+            [codes[c].ask for c, yes in report.answers.items() if yes and c in codes],
+        ),
+        (
+            lazy("Asked, and answered with no"),
+            [codes[c].ask for c, yes in report.answers.items() if not yes and c in codes],
+        ),
+    ]
+    return [(heading, told) for heading, told in lines if told]
+
+
+def _said(options: Mapping[str, str], codes: frozenset[str]) -> list[str]:
+    """In order of the form, then those that only other ways in can tell."""
+    known = services().check_ins.clinic.codes
+    return [
+        *(w for code, w in options.items() if code in codes),
+        *(known[c].ask for c in sorted(codes - options.keys())),
+    ]
 
 
 @bp.post("/check-ins/<int:check_in_id>/answers")

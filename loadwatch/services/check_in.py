@@ -3,10 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import Run
+from loadwatch.domain.asking import matters_at
+from loadwatch.domain.clues import Facts
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.findings import Finding
 from loadwatch.domain.ladder import LadderEntry
@@ -52,6 +55,7 @@ from loadwatch.domain.symptoms import (
     SIDES,
     LoadEvent,
     Problem,
+    Region,
     SymptomReport,
     WeeklyAnswers,
     problems,
@@ -247,6 +251,11 @@ class CheckInService(WayBackUseCases):
         self._nudge = nudge
         self._clock = clock
         self.clinic = clinic
+
+    @cached_property
+    def matters(self) -> Mapping[Region | None, Facts]:
+        """For each region, and for none told, what may change the result of a check-in there: see `matters_at`."""
+        return {r: matters_at(r, self.clinic.flags, self.clinic.patterns) for r in (None, *REGIONS)}
 
     # check-ins
 

@@ -89,6 +89,15 @@ SIGNS: Final[Mapping[str, str]] = {
     "spreading_weakness": "weakness that spreads or grows",
     "chest_pain": "pain in the chest",
     "breathless": "shortness of breath",
+    "blow": "a blow to the thigh in the last weeks",
+    "after_hard_session": "a hard, downhill or hot session, or heavy gym work, in the last four days",
+    "tense": "the thigh feels hard and tense, like a full tyre",
+    "calf_swelling": "one calf is swollen",
+    "redness": "the skin there is red",
+    "veins": "veins that stand out on one leg and did not before",
+    "cold_foot": "a cold, pale or blue foot",
+    "foot_drop": "the foot slaps down or drags",
+    "lump_growing": "a lump that grows",
 }
 """Offered on the form; further ones are asked for where they matter."""
 

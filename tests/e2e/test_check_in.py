@@ -59,17 +59,21 @@ def tab_to(page: "Page", label: str) -> None:
     pytest.fail(f"the keyboard does not reach {label!r}")
 
 
+def pain(page: "Page", of: str, n: int) -> None:
+    page.get_by_role("group", name=of).get_by_label(str(n), exact=True).check()
+
+
 def test_a_check_in_by_keyboard_alone_tells_what_it_resembles(browser: "Browser", origin: str) -> None:
     page = logged_in(browser, origin, viewport={"width": 360, "height": 740})
     page.goto(origin + "/check-in")
 
-    tab_to(page, "Worst pain during your last run")
-    page.keyboard.type("3")
-    tab_to(page, "Nothing hurts, or hard to say")  # a group of choices is one stop, at the one chosen
+    tab_to(page, "Left: Back of the thigh, middle")
+    page.keyboard.press("Space")
+    tab_to(page, "not told")  # a group of choices is one stop, at the one chosen; the next one is "0"
     for _ in range(4):
-        page.keyboard.press("ArrowUp")
-    for place in ("Back of the thigh, middle", "Tight", "Sprinting"):
-        tab_to(page, place)
+        page.keyboard.press("ArrowRight")
+    for answer in ("Tight", "Sprinting"):
+        tab_to(page, answer)
         page.keyboard.press("Space")
     shoot(page, "check-in-filled-in")
     tab_to(page, "Send")
@@ -85,14 +89,15 @@ def test_a_check_in_by_keyboard_alone_tells_what_it_resembles(browser: "Browser"
 def test_a_red_flag_fills_the_page_with_what_to_do(browser: "Browser", origin: str) -> None:
     page = logged_in(browser, origin, viewport={"width": 360, "height": 740})
     page.goto(origin + "/check-in")
-    page.get_by_label("Worst pain today").select_option("1")
-    page.get_by_label("Both, equally").check()
-    page.get_by_label("Low back or buttock").check()
+    pain(page, "Worst pain today", 1)
+    page.get_by_label("Left: Low back or buttock").check()
+    page.get_by_label("Right: Low back or buttock").check()
+    page.get_by_label("Yes, the same").check()
     page.get_by_label("Numb between the legs or around the genitals").check()
     page.get_by_role("button", name="Send").click()
     shoot(page, "red-flag")
 
-    assert page.get_by_role("heading", level=1).inner_text() == "Please have this looked at"
+    assert page.get_by_role("heading", level=1).inner_text() == "Get medical help now"
     assert page.get_by_text("Now: emergency").is_visible()
     assert "emergency department now" in page.get_by_role("main").inner_text()
     assert "resembles" not in page.get_by_role("main").inner_text()
@@ -101,9 +106,8 @@ def test_a_red_flag_fills_the_page_with_what_to_do(browser: "Browser", origin: s
 def test_a_problem_is_worked_on_and_closed(browser: "Browser", origin: str, services: Services) -> None:
     page = logged_in(browser, origin, viewport={"width": 360, "height": 740})
     page.goto(origin + "/check-in")
-    page.get_by_label("Worst pain during your last run").select_option("3")
-    page.get_by_label("Left", exact=True).check()
-    page.get_by_label("Back of the thigh, middle").check()
+    pain(page, "Worst pain during your last run", 3)
+    page.get_by_label("Left: Back of the thigh, middle").check()
     page.get_by_label("Sprinting").check()
     page.get_by_label("Bit by bit during a run").check()
     page.get_by_role("button", name="Send").click()
@@ -136,9 +140,8 @@ def test_after_a_long_run_today_asks_and_the_problem_leads_back_to_running(
     shoot(page, "today-asks")
 
     page.get_by_role("link", name="Something does: check in").click()
-    page.get_by_label("Worst pain during your last run").select_option("4")
-    page.get_by_label("Right", exact=True).check()
-    page.get_by_label("Outer side of the knee").check()
+    pain(page, "Worst pain during your last run", 4)
+    page.get_by_label("Right: Outer side of the knee").check()
     page.get_by_label("It begins at about the same distance in each run").check()
     page.get_by_label("Running downhill").check()
     page.get_by_role("button", name="Send").click()
@@ -167,9 +170,8 @@ def test_every_page_fits_and_each_field_has_a_name(
 ) -> None:
     page = logged_in(browser, origin, **look)
     page.goto(origin + "/check-in")
-    page.get_by_label("Worst pain today").select_option("3")
-    page.get_by_label("Left", exact=True).check()
-    page.get_by_label("Inner side of the thigh, groin").check()
+    pain(page, "Worst pain today", 3)
+    page.get_by_label("Left: Inner side of the thigh, groin").check()
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/check-ins/1")
     paths = ["/check-in", "/check-ins/1", "/problems", "/problems/1", "/problems/1/circuit", "/shoes", "/about-you"]

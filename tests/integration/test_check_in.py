@@ -694,9 +694,39 @@ def test_a_mistake_in_the_form_is_named_and_what_was_told_stays(web: FlaskClient
     response = web.post("/check-in", data={"regions": "PM", "pain_run": "3", "note": "<b>hm</b>"})
 
     assert response.status_code == 400
-    assert "side: which side hurts?" in response.text
+    assert "On which side does it hurt?" in response.text
+    assert "Tap it there: Back of the thigh, middle" in response.text
     assert "&lt;b&gt;hm&lt;/b&gt;" in response.text
-    assert re.search(r'id="regions-PM"[^>]* checked', response.text)
+    assert re.search(r'name="pain_run" value="3" checked', response.text)
+
+
+def test_a_tap_in_the_drawing_is_side_and_region(web: FlaskClient, services: Services) -> None:
+    web.post("/check-in", data={"place": ["right-PM", "right-PD"], "pain_today": "2"})
+
+    (stored,) = services.check_ins.results(athlete(services))
+    assert (stored.report.side, stored.report.regions) == ("right", {"PM", "PD"})
+
+
+def test_what_is_not_told_of_pain_stays_unknown(web: FlaskClient, services: Services) -> None:
+    web.post("/check-in", data={"place": "left-PM", "pain_run": "", "pain_today": "0"})
+
+    (stored,) = services.check_ins.results(athlete(services))
+    assert (stored.report.pain_run, stored.report.pain_today, stored.report.pain_morning) == (None, 0, None)
+
+
+def test_a_link_fills_the_form_in(web: FlaskClient) -> None:
+    page = web.get("/check-in?side=left&regions=PM&pain_today=4").text
+
+    assert re.findall(r'value="(\w+-\w+)"[^>]* checked', page) == ["left-PM"]
+    assert 'name="pain_today" value="4" checked' in page
+    assert 'name="pain_run" value="" checked' in page
+
+
+def test_the_result_repeats_what_was_told(web: FlaskClient) -> None:
+    page = web.post("/check-in", data=FORM | {"note": "after the 400s"}, follow_redirects=True).text
+
+    for told in ("3 of 10", "Left", "Back of the thigh, middle", "Sprinting", "Tight", "after the 400s"):
+        assert told in page
 
 
 def test_questions_are_asked_on_the_page_and_answered_there(web: FlaskClient) -> None:
