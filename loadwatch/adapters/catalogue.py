@@ -7,13 +7,19 @@ A catalogue is read when somebody first asks for it; nothing is compiled beforeh
 
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
 from babel import Locale
+from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from loadwatch.domain.text import English, Speech, Units
 
 FOLDER = Path(__file__).parents[1] / "locale"
 
@@ -52,3 +58,46 @@ def translations(language: str) -> NullTranslations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+@cache
+def speech(language: str, units: Units) -> Speech:
+    """A language with the units to speak in; English for one without a catalogue."""
+    return Translated(language, units) if language != SOURCE and language in languages() else English(units)
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A language of the catalogues, with the numbers and dates of its people."""
+
+    language: str
+    units: Units
+
+    def gettext(self, message: str) -> str:
+        return translations(self.language).gettext(message) if message else ""
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        return translations(self.language).ngettext(one, many, n)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        decimals = f".{'0' * digits}" if digits else ""
+        return str(format_decimal(round(value, digits), f"#,##0{decimals}", locale=self.language))
+
+    def day(self, day: date, *, year: bool = False) -> str:
+        return str(format_skeleton("yMMMEd" if year else "MMMEd", day, locale=self.language))
+
+    def moment(self, at: datetime, *, year: bool = False) -> str:
+        clock = format_time(at.timetz().replace(tzinfo=None), "short", locale=self.language)
+        return f"{self.day(at.date(), year=year)}, {clock}"
+
+    def short_day(self, day: date) -> str:
+        return str(format_skeleton("MMMd", day, locale=self.language))
+
+    def span(self, first: date, last: date, *, year: bool = True) -> str:
+        return str(format_interval(first, last, "yMMMd" if year else "MMMd", locale=self.language))
+
+    def month(self, day: date, *, year: bool = True) -> str:
+        return str(format_skeleton("yMMMM" if year else "MMM", day, locale=self.language))
+
+    def weekday(self, day: date) -> str:
+        return str(format_date(day, "ccc", locale=self.language)).rstrip(".")

@@ -2,35 +2,42 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from statistics import fmean
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask
-from flask_login import current_user
 from markupsafe import Markup, escape
 
 from loadwatch.adapters.charts import load_bar_svg
 from loadwatch.dashboard.current import profile
+from loadwatch.dashboard.speech import reader, said
+from loadwatch.domain import text
 from loadwatch.domain.activity import RUN_FAMILY, Repetition, Run, TrackWork
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.loads import RunLoad, ascent_of
 from loadwatch.domain.rules import Reason
-from loadwatch.domain.thresholds import FAST_RUN_M
-from loadwatch.domain.wording import (
-    QUANTITIES,
-    Units,
-    ceiling_text,
+from loadwatch.domain.text import (
+    Text,
+    clock_text,
+    day_text,
+    days_text,
     distance_text,
     duration_text,
     fast_text,
     height_text,
-    quantity_text,
+    metres_text,
+    number_text,
+    percent_text,
+    say,
+    say_n,
 )
+from loadwatch.domain.thresholds import FAST_RUN_M
+from loadwatch.domain.wording import QUANTITIES, ceiling_text, quantity_text
 from loadwatch.emails.receipt import WHY as RECEIPT_WHY
 from loadwatch.emails.receipt import receipt_rows
 from loadwatch.services.ports import RunDetail
@@ -40,95 +47,106 @@ UNKNOWN = "–"
 LIKE = 0.12
 """Repetitions whose lengths differ by less than this share are written as one line. [unitless]"""
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 RULE_NAMES = {
-    "R-M1": "Longer than the longest run of 30 days",
-    "R-RTN": "First run after a break",
-    "R-H1": "More downhill than in any run of 42 days",
-    "R-H2": "More climbing than in any run of 42 days",
-    "R-T1": "More fast running in 7 days than in the weeks before",
-    "R-T2": "More fast running than in any session before",
-    "R-T3": "First fast running in 42 days",
-    "R-M3": "Two weeks in a row of at least 30 % more",
-    "R-RED": "A sign that must not be missed",
-    "C-HS": "Back of the thigh, and fast running",
-    "C-PHT": "Sit bone, and sitting",
-    "C-Q": "Front of the thigh, and downhill or a long run",
-    "C-IT": "Outer knee, at a repeatable distance",
-    "C-N": "Burning, tingling or numbness",
-    "C-BSI": "A bone that may be under stress",
-    "S-LEVEL": "What you reported, with what you ran",
-    "S-ASYM": "One side, again",
-    "S-TREND": "Getting worse",
-    "S-STUCK": "Not settling",
-    "P-PUSH": "Running through it",
+    "R-M1": say("Longer than the longest run of 30 days"),
+    "R-RTN": say("First run after a break"),
+    "R-H1": say("More downhill than in any run of 42 days"),
+    "R-H2": say("More climbing than in any run of 42 days"),
+    "R-T1": say("More fast running in 7 days than in the weeks before"),
+    "R-T2": say("More fast running than in any session before"),
+    "R-T3": say("First fast running in 42 days"),
+    "R-M3": say("Two weeks in a row of at least 30 % more"),
+    "R-RED": say("A sign that must not be missed"),
+    "C-HS": say("Back of the thigh, and fast running"),
+    "C-PHT": say("Sit bone, and sitting"),
+    "C-Q": say("Front of the thigh, and downhill or a long run"),
+    "C-IT": say("Outer knee, at a repeatable distance"),
+    "C-N": say("Burning, tingling or numbness"),
+    "C-BSI": say("A bone that may be under stress"),
+    "S-LEVEL": say("What you reported, with what you ran"),
+    "S-ASYM": say("One side, again"),
+    "S-TREND": say("Getting worse"),
+    "S-STUCK": say("Not settling"),
+    "P-PUSH": say("Running through it"),
 }
 
 GRADES = {
-    "A": "measured on a cohort of runners",
-    "B": "measured in other sports",
-    "C": "expert opinion",
+    "A": say("measured on a cohort of runners"),
+    "B": say("measured in other sports"),
+    "C": say("expert opinion"),
 }
 
-SEVERITIES = {1: "Note", 2: "Caution", 3: "Warning", 4: "Stop"}
+SEVERITIES = {1: say("Note"), 2: say("Caution"), 3: say("Warning"), 4: say("Stop")}
 
 STATES = {
-    "firing": "New",
-    "acknowledged": "Read",
-    "monitoring": "Going on, read",
-    "snoozed": "Snoozed",
-    "resolved": "Settled",
-    "expired": "Past",
-    "retracted": "Taken back",
+    "firing": say("New"),
+    "acknowledged": say("Read"),
+    "monitoring": say("Going on, read"),
+    "snoozed": say("Snoozed"),
+    "resolved": say("Settled"),
+    "expired": say("Past"),
+    "retracted": say("Taken back"),
 }
 
 MAIL_KINDS = {
-    **{"alert": "Alert", "again": "Alert, again", "retraction": "Correction", "weekly": "Weekly summary"},
-    "receipt": "Receipt",
+    **{
+        "alert": say("Alert"),
+        "again": say("Alert, again"),
+        "retraction": say("Correction"),
+        "weekly": say("Weekly summary"),
+    },
+    "receipt": say("Receipt"),
 }
 
 MAIL_OUTCOMES = {
-    "pending": "waiting to be sent",
-    "claimed": "uncertain: sending began and no outcome is known; not sent again",
-    "sent": "sent",
-    "failed": "not sent",
-    "cancelled": "taken back before it left",
+    "pending": say("waiting to be sent"),
+    "claimed": say("uncertain: sending began and no outcome is known; not sent again"),
+    "sent": say("sent"),
+    "failed": say("not sent"),
+    "cancelled": say("taken back before it left"),
 }
 
 ALTITUDE = {
-    "baro": "from a barometer",
-    "corrected": "from a map, by position",
-    "gps": "from satellites alone: rough, too rough for descent",
-    "none": "none was recorded",
+    "baro": say("from a barometer"),
+    "corrected": say("from a map, by position"),
+    "gps": say("from satellites alone: rough, too rough for descent"),
+    "none": say("none was recorded"),
 }
 
-SPORTS = {"TrailRun": "Trail run", "VirtualRun": "Virtual run"}
-
-
-def day_text(day: date, *, year: bool = False) -> str:
-    """ "Sat 21 Nov", with the year where it is asked for."""
-    text = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
-    return f"{text} {day.year}" if year else text
+SPORTS = {
+    "Run": say("Run"),
+    "TrailRun": say("Trail run"),
+    "VirtualRun": say("Virtual run"),
+    "Walk": say("Walk"),
+    "Hike": say("Hike"),
+    "Ride": say("Ride"),
+    "VirtualRide": say("Virtual ride"),
+    "MountainBikeRide": say("Mountain bike ride"),
+    "GravelRide": say("Gravel ride"),
+    "Swim": say("Swim"),
+    "Rowing": say("Rowing"),
+    "AlpineSki": say("Alpine ski"),
+    "NordicSki": say("Nordic ski"),
+    "WeightTraining": say("Weight training"),
+    "Workout": say("Workout"),
+    "Yoga": say("Yoga"),
+}
+"""Strava's names of the sports that runners do beside; others are told by their English names."""
 
 
 def moment_text(at: datetime | None, timezone: str) -> str:
     """ "Sat 21 Nov 2026, 07:30" by the clock of a time zone."""
-    if at is None:
-        return UNKNOWN
-    local = at.astimezone(zone(timezone))
-    return f"{day_text(local.date(), year=True)}, {local:%H:%M}"
+    return UNKNOWN if at is None else text.moment_text(at, zone(timezone), year=True)
 
 
-def about_text(left: timedelta) -> str:
+def about_text(left: timedelta) -> Text:
     """A time to wait, roughly: "45 minutes", "5 hours", "3 days"."""
     minutes = left.total_seconds() / 60
     if minutes <= 90:
-        return f"{math.ceil(minutes)} minutes"
+        return say_n("{n} minute", "{n} minutes", math.ceil(minutes))
     if minutes <= 36 * 60:
-        return f"{math.ceil(minutes / 60)} hours"
-    return f"{math.ceil(minutes / 60 / 24)} days"
+        return say_n("{n} hour", "{n} hours", math.ceil(minutes / 60))
+    return days_text(math.ceil(minutes / 60 / 24))
 
 
 def zone(timezone: str | None) -> ZoneInfo:
@@ -139,22 +157,18 @@ def zone(timezone: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def pace_text(moving_s: float | None, distance_m: float | None, units: Units) -> str:
+def pace_text(moving_s: float | None, distance_m: float | None) -> str:
     """Time for a kilometre or a mile: "5:42 min/km"."""
-    if not moving_s or not distance_m:
-        return UNKNOWN
-    per_m, unit = (1609.344, "mi") if units == "imperial" else (1000.0, "km")
-    seconds = round(moving_s / distance_m * per_m)
-    return f"{seconds // 60}:{seconds % 60:02d} min/{unit}"
+    return text.pace_text(distance_m / moving_s) if moving_s and distance_m else UNKNOWN
 
 
 def reason_name(reason: Reason) -> str:
     return QUANTITIES.get(reason.quantity, reason.quantity.replace("_", " ").capitalize())
 
 
-def reason_number(value: float | None, reason: Reason, units: Units) -> str:
+def reason_number(value: float | None, reason: Reason) -> str:
     """The value, baseline or threshold of a reason with its unit."""
-    return UNKNOWN if value is None else quantity_text(reason.quantity, value, reason.unit, units)
+    return UNKNOWN if value is None else quantity_text(reason.quantity, value, reason.unit)
 
 
 def or_more(reason: Reason, rule: str) -> bool:
@@ -164,8 +178,10 @@ def or_more(reason: Reason, rule: str) -> bool:
 
 def sport_text(sport: str) -> str:
     """ "AlpineSki" as "Alpine ski"."""
-    words = SPORTS.get(sport) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", sport)
-    return words[:1].upper() + words[1:].lower() if words else "Activity"
+    if not sport:
+        return say("Activity")
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", sport)
+    return SPORTS.get(sport) or words[:1].upper() + words[1:].lower()
 
 
 def run_name(run: Run) -> str:
@@ -175,45 +191,36 @@ def run_name(run: Run) -> str:
 def why_not_counted(run: Run) -> str | None:
     """Why an activity is shown but not compared; None if it counts."""
     if run.sport not in RUN_FAMILY:
-        return f"{sport_text(run.sport)}: kept, but only runs are compared."
+        return say("{sport}: kept, but only runs are compared.", sport=sport_text(run.sport))
     if not run.distance_m:
-        return "No distance was measured, so there is nothing to compare."
+        return say("No distance was measured, so there is nothing to compare.")
     if not run.distance_trusted:
-        return "Too many GPS jumps: the distance is shown, but neither counted nor judged."
+        return say("Too many GPS jumps: the distance is shown, but neither counted nor judged.")
     return None
 
 
 def file_size_text(size: int) -> str:
     """Like "1.2 GB", "35 MB", "1 MB"."""
-    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{max(size / 2**20, 1):.0f} MB"
+    if size >= 2**30:
+        return number_text(size / 2**30, 1) + " GB"
+    return number_text(max(size / 2**20, 1)) + " MB"
 
 
 def origin_text(detail: RunDetail) -> str:
     """Where a recording came from."""
-    return "Strava" if detail.source == "strava" else "A file"
+    return "Strava" if detail.source == "strava" else say("A file")
 
 
-def severity_text(alert: Alert) -> str:
-    return SEVERITIES.get(alert.severity, f"Severity {alert.severity}")
+def severity_text(alert: Alert) -> Text:
+    return SEVERITIES.get(alert.severity) or say("Severity {severity}", severity=alert.severity)
 
 
-def unbroken(text: str) -> str:
+def unbroken(words: str) -> str:
     """The same with numbers held together, and with their units, where a line breaks."""
-    return re.sub(r"(?<=\d) (?=\d|(?:m|km|ft|mi)\b)", "\xa0", text)
+    return re.sub(r"(?<=\d) (?=\d|(?:m|km|ft|mi)\b)", "\xa0", words)
 
 
-def clock_text(seconds: float) -> str:
-    """ "1:24", as a stop-watch shows it."""
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"
-
-
-def speed_text(speed_m_s: float, units: Units) -> str:
-    """A speed as a pace: "4:56 min/km"."""
-    return pace_text(1.0, speed_m_s, units)
-
-
-def reps_text(reps: Sequence[Repetition]) -> list[str]:
+def reps_text(reps: Sequence[Repetition]) -> list[Text]:
     """Like ones together: "6 × about 400 m in 1:24, rest 1:30"; metres for everybody, as on a track."""
     groups: list[list[Repetition]] = []
     for rep in reps:
@@ -221,60 +228,57 @@ def reps_text(reps: Sequence[Repetition]) -> list[str]:
             groups[-1].append(rep)
         else:
             groups.append([rep])
-    said = []
+    told = []
     for group in groups:
         rests = [rep.rest_s for rep in group if rep.rest_s is not None]
-        times = f"{len(group)} × " if len(group) > 1 else ""
-        rest = f", rest {clock_text(fmean(rests))}" if rests else ""
-        metres, seconds = fmean(rep.distance_m for rep in group), fmean(rep.duration_s for rep in group)
-        said.append(f"{times}about {fast_text(metres)} in {clock_text(seconds)}{rest}")
-    return said
+        words = say(
+            "about {far} in {time}",
+            far=metres_text(round(fmean(rep.distance_m for rep in group), -1)),
+            time=clock_text(fmean(rep.duration_s for rep in group)),
+        )
+        if len(group) > 1:
+            words = say("{n} × {repetition}", n=len(group), repetition=words)
+        told.append(
+            say("{repetitions}, rest {time}", repetitions=words, time=clock_text(fmean(rests))) if rests else words
+        )
+    return told
 
 
-def track_text(track: TrackWork | None, units: Units) -> str:
+def track_text(track: TrackWork | None) -> Text:
     """What of a run lay on an athletics track, in words."""
     if track is None:
-        return "unknown: no positions were recorded"
+        return say("unknown: no positions were recorded")
     if not track.is_oval:
-        return "none"
-    laps = f"{track.laps:.1f} laps"
+        return say("none")
+    laps = say("{n} laps", n=number_text(track.laps, 1))
     if track.lap_m is not None:
-        laps += f" of {track.lap_m:.0f} m"
-    lane = f" in lane {track.lane}" if track.lane is not None else ""
-    other = ", an oval that is no 400 m track" if track.is_standard is False else ""
-    return f"{laps}{lane}{other}: {fast_text(track.distance_m, units)}, jogging included"
+        laps = say("{laps} of {length}", laps=laps, length=metres_text(track.lap_m))
+    if track.lane is not None:
+        laps = say("{laps} in lane {lane}", laps=laps, lane=track.lane)
+    if track.is_standard is False:
+        laps = say("{laps}, an oval that is no 400 m track", laps=laps)
+    return say("{laps}: {amount}, jogging included", laps=laps, amount=fast_text(track.distance_m))
 
 
-def load_marks(load: RunLoad | None, units: Units) -> list[str]:
+def load_marks(load: RunLoad | None) -> list[Text]:
     """What a list of runs says of fast running and track, where it is known and there was some."""
     if load is None:
         return []
-    marks = [f"fast {fast_text(load.fast_m, units)}"] if load.fast_m and load.fast_m >= FAST_RUN_M else []
+    marks = [say("fast {amount}", amount=fast_text(load.fast_m))] if load.fast_m and load.fast_m >= FAST_RUN_M else []
     track = load.run.features.track if load.run.features else None
     if load.track_m and track is not None:
-        marks.append(f"track {track.laps:.1f} laps")
+        marks.append(say("track {n} laps", n=number_text(track.laps, 1)))
     return marks
-
-
-def week_text(week: IsoWeek, *, year: bool = True) -> str:
-    """ "16 – 22 Nov 2026"."""
-    first, last = week.monday, week.sunday
-    month = "" if first.month == last.month else f" {_MONTHS[first.month - 1]}"
-    text = f"{last.day} {_MONTHS[last.month - 1]}"
-    if not year:
-        return f"{first.day}{month} – {text}"
-    before = "" if first.year == last.year else f" {first.year}"
-    return f"{first.day}{month}{before} – {text} {last.year}"
 
 
 def change_text(change: float | None) -> str:
     """ "12 % more", "8 % less", "about the same"."""
     if change is None:
         return UNKNOWN
-    percent = round(abs(change) * 100)
-    if percent < 3:
-        return "about the same"
-    return f"{percent} % {'more' if change > 0 else 'less'}"
+    if round(abs(change) * 100) < 3:
+        return say("about the same")
+    amount = percent_text(abs(change))
+    return say("{percent} more", percent=amount) if change > 0 else say("{percent} less", percent=amount)
 
 
 def by_week(details: Iterable[RunDetail]) -> list[tuple[IsoWeek, list[Run]]]:
@@ -295,53 +299,72 @@ def with_links(citation: str) -> Markup:
     return Markup(re.sub(r"doi:(10\.\d+/[\w./()-]*\w)", link, str(escape(citation))))  # noqa: S704  escaped before
 
 
-def register(app: Flask) -> None:
-    """Make these known to the templates, in the units and the time zone of whoever is logged in."""
+def _named(names: Mapping[str, str], code: str) -> str:
+    """The words for a code; the code itself where there are none."""
+    return names.get(str(code), str(code))
 
-    def units() -> Units:
-        return profile().units if current_user.is_authenticated else "metric"
+
+def register(app: Flask) -> None:
+    """Make these known to the templates, in the language, the units and the time zone of whoever reads."""
+
+    def saying(words: Callable[..., str]) -> Callable[..., str]:
+        """The words of a function as they are said to the reader; an unknown number has none."""
+
+        def filtered(value: Any, *args: Any, **kwargs: Any) -> str:
+            return UNKNOWN if value is None else str(said(words(value, *args, **kwargs)))
+
+        return filtered
+
+    def held(words: Callable[..., str]) -> Callable[..., str]:
+        """The same with numbers held to their units."""
+        return lambda *args: unbroken(saying(words)(*args))
 
     filters: dict[str, Callable[..., Any]] = {
-        "distance": lambda m: UNKNOWN if m is None else distance_text(m, units()),
-        "duration": lambda s: UNKNOWN if s is None else duration_text(s),
-        "unbroken": unbroken,
-        "height": lambda m: UNKNOWN if m is None else unbroken(height_text(m, units())),
-        "fast": lambda m: UNKNOWN if m is None else unbroken(fast_text(m, units())),
+        "distance": saying(distance_text),
+        "duration": saying(duration_text),
+        "unbroken": lambda words: unbroken(str(said(words))),
+        "height": held(height_text),
+        "fast": held(fast_text),
         "ascent_of": ascent_of,
-        "altitude": lambda quality: ALTITUDE[quality],
-        "speed": lambda m_s: speed_text(m_s, units()),
-        "reps": lambda reps: [unbroken(line) for line in reps_text(reps)],
-        "track": lambda track: unbroken(track_text(track, units())),
-        "marks": lambda load: unbroken(", ".join(load_marks(load, units()))),
+        "altitude": saying(lambda quality: ALTITUDE[quality]),
+        "speed": saying(text.pace_text),
+        "reps": lambda reps: [unbroken(str(said(line))) for line in reps_text(reps)],
+        "track": lambda track: unbroken(str(said(track_text(track)))),
+        "marks": lambda load: unbroken(str(said(text.joined(", ", load_marks(load))))),
         "load_bar": lambda line: Markup(load_bar_svg(line.value, line.usual)),  # noqa: S704  numbers alone
-        "pace": lambda run: pace_text(run.moving_s, run.distance_m, units()),
-        "quantity": lambda value, reason: reason_number(value, reason, units()),
+        "pace": saying(lambda run: pace_text(run.moving_s, run.distance_m)),
+        "quantity": saying(reason_number),
         "or_more": or_more,
-        "day": day_text,
-        "full_day": lambda day: day_text(day, year=True),
-        "gap": lambda gap: gap_text(gap, zone(profile().timezone)),
-        "about": about_text,
-        "moment": lambda at, timezone=None: moment_text(at, timezone or profile().timezone),
-        "reason_name": reason_name,
-        "sport": sport_text,
-        "run_name": run_name,
-        "why_not_counted": why_not_counted,
-        "origin": origin_text,
-        "file_size": file_size_text,
-        "count": lambda n: f"{n:,}".replace(",", "\u202f"),
-        "severity": severity_text,
-        "state": lambda state: STATES.get(str(state), str(state)),
-        "rule_name": lambda rule: RULE_NAMES.get(rule, rule),
-        "grade": lambda grade: GRADES.get(grade, ""),
-        "week": week_text,
-        "change": change_text,
-        "purge_why": lambda why: RECEIPT_WHY.get(why, ""),
+        "day": saying(day_text),
+        "full_day": saying(lambda day: day_text(day, year=True)),
+        "short_day": lambda day: reader().short_day(day),
+        "weekday": lambda day: reader().weekday(day),
+        "month": lambda day, *, year=True: reader().month(day, year=year),
+        "gap": saying(lambda gap: gap_text(gap, zone(profile().timezone))),
+        "about": saying(about_text),
+        "moment": saying(lambda at, timezone=None: moment_text(at, timezone or profile().timezone)),
+        "reason_name": saying(reason_name),
+        "sport": saying(sport_text),
+        "run_name": saying(run_name),
+        "why_not_counted": lambda run: said(why_not_counted(run)),
+        "origin": saying(origin_text),
+        "file_size": saying(file_size_text),
+        "count": lambda n: str(said(number_text(n))).replace(" ", "\u202f"),
+        "number": saying(number_text),
+        "percent": saying(percent_text),
+        "severity": saying(severity_text),
+        "state": saying(lambda state: _named(STATES, state)),
+        "rule_name": saying(lambda rule: _named(RULE_NAMES, rule)),
+        "grade": saying(lambda grade: _named(GRADES, grade)),
+        "week": lambda week, *, year=True: reader().span(week.monday, week.sunday, year=year),
+        "change": saying(change_text),
+        "purge_why": saying(lambda why: _named(RECEIPT_WHY, why)),
         "purge_rows": receipt_rows,
-        "mail_kind": lambda kind: MAIL_KINDS.get(kind, kind),
-        "mail_outcome": lambda state: MAIL_OUTCOMES.get(state, state),
-        "with_links": with_links,
-        "capitalize_first": lambda text: text[:1].upper() + text[1:],
-        "ceiling_sentence": lambda ceiling: ceiling_text(ceiling, units()),
+        "mail_kind": saying(lambda kind: _named(MAIL_KINDS, kind)),
+        "mail_outcome": saying(lambda state: _named(MAIL_OUTCOMES, state)),
+        "with_links": lambda citation: with_links(str(said(citation))),
+        "capitalize_first": saying(text.capital),
+        "ceiling_sentence": saying(ceiling_text),
         "groupby_week": by_week,
         "iso_week": lambda day: str(IsoWeek.of(day)),
     }

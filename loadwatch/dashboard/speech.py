@@ -1,13 +1,19 @@
 """The language of the one who reads: from their profile, before the log-in from their browser."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from flask import Flask, g, has_request_context, request
 from flask_login import current_user
+from jinja2 import pass_context, pass_eval_context
+from jinja2.filters import do_join
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from loadwatch.adapters.catalogue import SOURCE, languages, translations
+from loadwatch.adapters.catalogue import SOURCE, languages, speech, translations
 from loadwatch.dashboard.current import profile
+from loadwatch.domain.text import Speech, Text, Units, render
 
 
 def language() -> str:
@@ -25,9 +31,30 @@ def of_browser() -> str:
 
 
 def settle() -> None:
-    """Fix the language without asking the database: for pages of faults, where it may be what is broken."""
+    """Fix language and units without asking the database: for pages of faults, where it may be what is broken."""
     if "language" not in g:
         g.language = of_browser()
+
+
+def units() -> Units:
+    """The units of this request: those of the profile, metric before the log-in and outside of a request."""
+    if not has_request_context():
+        return "metric"
+    if "units" not in g:
+        g.units = profile().units if current_user.is_authenticated else "metric"
+    return cast("Units", g.units)
+
+
+def reader() -> Speech:
+    """The language and the units of whoever reads."""
+    return speech(language(), units())
+
+
+def said(words: Any) -> Any:
+    """A text in the reader's language and units; a `lazy` constant in the language; all else as it is."""
+    if isinstance(words, Text):
+        return render(words, reader())
+    return str(words) if isinstance(words, Lazy) else words
 
 
 def gettext(message: str) -> str:
@@ -42,7 +69,11 @@ def ngettext(one: str, many: str, n: int) -> str:
 
 def _(message: str, **values: Any) -> str:
     """The message in the reader's language with its `%(name)s` filled in."""
-    return gettext(message) % values if values else gettext(message)
+    return gettext(message) % _said_values(values) if values else gettext(message)
+
+
+def _said_values(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: said(value) for name, value in values.items()}
 
 
 class Lazy:
@@ -64,9 +95,33 @@ def lazy(message: str) -> Lazy:
 
 
 def register(app: Flask) -> None:
-    """Teach the templates `_`, `ngettext` and `{% trans %}`."""
+    """Teach the templates `_`, `ngettext` and `{% trans %}`, and to say whatever text is put out."""
     env = app.jinja_env
     env.add_extension("jinja2.ext.i18n")
     env.policies["ext.i18n.trimmed"] = True
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    for name in ("gettext", "ngettext"):
+        env.globals[name] = _saying(env.globals[name])
+    env.globals["_"] = env.globals["gettext"]
     env.globals["language"] = language
+    env.filters["join"] = _join
+    env.filters["said"] = said
+    env.finalize = said
+
+
+def _saying(translated: Any) -> Any:
+    """A function of the templates to which texts are given as they are said."""
+
+    @pass_context
+    def say_values(context: Context, *args: Any, **values: Any) -> Any:
+        return translated(context, *args, **_said_values(values))
+
+    return say_values
+
+
+@pass_eval_context
+def _join(context: EvalContext, words: Iterable[Any], between: str = "", attribute: str | int | None = None) -> Any:
+    """Jinja's own, of texts as they are said."""
+    if attribute is not None:
+        return do_join(context, words, between, attribute)
+    return do_join(context, [said(word) for word in words], between)

@@ -33,6 +33,18 @@ class Speech(Protocol):
     def moment(self, at: datetime, *, year: bool = False) -> str:
         """A moment by the clock that it carries: "Sat 21 Nov, 07:30"."""
 
+    def short_day(self, day: date) -> str:
+        """A day without that of the week: "21 Nov"."""
+
+    def span(self, first: date, last: date, *, year: bool = True) -> str:
+        """From one day to another: "16 – 22 Nov 2026"."""
+
+    def month(self, day: date, *, year: bool = True) -> str:
+        """The month of a day: "November 2026", alone "Nov"."""
+
+    def weekday(self, day: date) -> str:
+        """Short: "Sat"."""
+
 
 class Text(str):
     """
@@ -316,15 +328,35 @@ class English:
         return f"{value:,.{digits}f}".replace(",", " ")
 
     def day(self, day: date, *, year: bool = False) -> str:
-        text = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+        text = f"{self.weekday(day)} {self.short_day(day)}"
         return f"{text} {day.year}" if year else text
 
     def moment(self, at: datetime, *, year: bool = False) -> str:
         return f"{self.day(at, year=year)}, {at:%H:%M}"
 
+    def short_day(self, day: date) -> str:
+        return f"{day.day} {_MONTHS[day.month - 1][:3]}"
+
+    def span(self, first: date, last: date, *, year: bool = True) -> str:
+        begin = str(first.day) if (first.year, first.month) == (last.year, last.month) else self.short_day(first)
+        if not year:
+            return f"{begin} – {self.short_day(last)}"
+        begin = begin if first.year == last.year else f"{begin} {first.year}"
+        return f"{begin} – {self.short_day(last)} {last.year}"
+
+    def month(self, day: date, *, year: bool = True) -> str:
+        name = _MONTHS[day.month - 1]
+        return f"{name} {day.year}" if year else name[:3]
+
+    def weekday(self, day: date) -> str:
+        return _DAYS[day.weekday()]
+
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 _METRIC: Final = English()
 

@@ -1,28 +1,31 @@
 """The mail that says what was deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from loadwatch.domain.text import Text, say, say_n
 from loadwatch.emails import EmailContent
 from loadwatch.emails.render import day_text, one_line, render
 
-KINDS: Final = {
-    "runs": "activities",
-    "features": "sets of figures measured on a run",
-    "shoes": "pairs of shoes",
-    "alerts": "alerts that spoke of these runs",
-    "mails": "kept copies of mails that told of them",
-    "events": "messages from Strava",
-    "jobs": "notes on what to fetch",
+_ROWS: Final[Mapping[str, Callable[[int], Text]]] = {
+    "runs": lambda n: say_n("{n} activity", "{n} activities", n),
+    "features": lambda n: say_n("{n} set of figures measured on a run", "{n} sets of figures measured on a run", n),
+    "shoes": lambda n: say_n("{n} pair of shoes", "{n} pairs of shoes", n),
+    "alerts": lambda n: say_n("{n} alert that spoke of these runs", "{n} alerts that spoke of these runs", n),
+    "mails": lambda n: say_n(
+        "{n} kept copy of mails that told of them", "{n} kept copies of mails that told of them", n
+    ),
+    "events": lambda n: say_n("{n} message from Strava", "{n} messages from Strava", n),
+    "jobs": lambda n: say_n("{n} note on what to fetch", "{n} notes on what to fetch", n),
 }
 """What a receipt counts, in words."""
 
 WHY: Final = {
-    "withdrawn": "You took the permission back on strava.com, and Strava confirmed it.",
-    "asked": "You asked for it in the settings of loadwatch.",
-    "not_renewed": (
+    "withdrawn": say("You took the permission back on strava.com, and Strava confirmed it."),
+    "asked": say("You asked for it in the settings of loadwatch."),
+    "not_renewed": say(
         "Strava did not let loadwatch read your list for so long that the data could not be renewed, and Strava’s"
         " rules allow nothing older to be kept. Once Strava can be read again they are fetched anew; if the settings"
         " say that the connection is lost, connect again. Until then your load is not known and no alert on it comes."
@@ -30,12 +33,12 @@ WHY: Final = {
 }
 """By `rights_ports.Why`."""
 
-KEPT: Final = "Your check-ins, your problems with their exercises, and runs from files are yours: they stay."
+KEPT: Final = say("Your check-ins, your problems with their exercises, and runs from files are yours: they stay.")
 
 
-def receipt_rows(counts: Mapping[str, int]) -> list[str]:
+def receipt_rows(counts: Mapping[str, int]) -> list[Text]:
     """A line for each kind of which something was deleted."""
-    return [f"{counts[kind]} {words}" for kind, words in KINDS.items() if counts.get(kind)]
+    return [row(counts[kind]) for kind, row in _ROWS.items() if counts.get(kind)]
 
 
 def receipt_mail(
@@ -51,7 +54,7 @@ def receipt_mail(
     at : datetime
         When. [UTC]
     counts : mapping of str to int
-        How many of each of `KINDS`.
+        How many of each kind that `receipt_rows` knows.
     """
     local = at.astimezone(ZoneInfo(timezone))
     return render(

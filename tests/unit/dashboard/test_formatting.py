@@ -45,7 +45,7 @@ def test_no_repetitions_no_lines() -> None:
     ],
 )
 def test_a_track_is_told_by_its_laps_and_an_unknown_one_is_not_none(track: TrackWork | None, words: str) -> None:
-    assert track_text(track, "metric") == words
+    assert track_text(track) == words
 
 
 @pytest.mark.parametrize(

@@ -191,3 +191,10 @@ def test_a_copy_of_a_text_is_one() -> None:
     for again in (copy.deepcopy(text), pickle.loads(pickle.dumps(text))):
         assert again == text
         assert render(again, German()) == "18,4 km lang war dieser Lauf."
+
+
+def test_a_week_is_told_from_its_first_day_to_its_last() -> None:
+    monday = date(2026, 11, 16)
+    assert English().span(monday, date(2026, 11, 22)) == "16 – 22 Nov 2026"
+    assert English().span(date(2026, 11, 30), date(2026, 12, 6), year=False) == "30 Nov – 6 Dec"
+    assert English().span(date(2026, 12, 28), date(2027, 1, 3)) == "28 Dec 2026 – 3 Jan 2027"
