@@ -41,6 +41,7 @@ from loadwatch.domain.bands import N_BANDS
 from loadwatch.domain.daily import DayTotal
 from loadwatch.domain.findings import RED
 from loadwatch.domain.rules import EarlierHistory, Evidence, Finding, Reason
+from loadwatch.domain.text import from_json, say, to_json
 from loadwatch.domain.wording import AlertText
 from loadwatch.services.ports import (
     AccountRecord,
@@ -1232,7 +1233,14 @@ def _detail(row: t.RunRow, features: t.RunFeaturesRow | None) -> RunDetail:
 def _put_finding(row: t.AlertRow, finding: Finding, digest: str, text: AlertText) -> None:
     row.rule, row.rule_version = finding.rule, finding.rule_version
     row.load_level, row.severity, row.confidence = finding.load_level, finding.severity, finding.confidence
-    row.title, row.message, row.action = text.title, text.message, text.action
+    row.title, row.message, row.action = str(text.title), str(text.message), str(text.action)
+    row.words = {
+        "title": to_json(text.title),
+        "message": to_json(text.message),
+        "action": to_json(text.action),
+        "coverage": [to_json(line) for line in finding.coverage],
+        "windows": [to_json(reason.window) for reason in finding.reasons],
+    }
     row.reasons = [asdict(r) for r in finding.reasons]
     row.evidence = asdict(finding.evidence)
     row.coverage = list(finding.coverage)
@@ -1245,18 +1253,23 @@ def _put_finding(row: t.AlertRow, finding: Finding, digest: str, text: AlertText
 
 
 def _alert(row: t.AlertRow) -> Alert:
+    made = row.words or {}
+    windows = made.get("windows") or [None] * len(row.reasons)
+    coverage = made.get("coverage") or [None] * len(row.coverage)
     return Alert(
         id=row.id,
         rule=row.rule,
         rule_version=row.rule_version,
         severity=row.severity,
         state=AlertState(row.state),
-        title=row.title,
-        message=row.message,
-        action=row.action,
-        reasons=tuple(Reason(**r) for r in row.reasons),
-        evidence=Evidence(**cast("Any", row.evidence)),
-        coverage=tuple(row.coverage),
+        title=_words(made.get("title"), row.title),
+        message=_words(made.get("message"), row.message),
+        action=_words(made.get("action"), row.action),
+        reasons=tuple(
+            Reason(**{**r, "window": _words(how, r["window"])}) for r, how in zip(row.reasons, windows, strict=True)
+        ),
+        evidence=Evidence(cast("Any", row.evidence["grade"]), say(row.evidence["citation"])),
+        coverage=tuple(_words(how, line) for line, how in zip(row.coverage, coverage, strict=True)),
         run_id=row.run_id,
         problem_id=row.problem_id,
         at=row.at,
@@ -1270,6 +1283,14 @@ def _alert(row: t.AlertRow) -> Alert:
         settled=cast("Settled | None", row.settled),
         gap=read_gap(row.gap),
     )
+
+
+def _words(made: Any, words: str) -> str:
+    """A text as it was stored; plain words where nobody noted how they were made, or not as we read it today."""
+    try:
+        return words if made is None else from_json(made, words)
+    except ValueError:
+        return words
 
 
 def _outbox(row: t.Outbox) -> OutboxItem:

@@ -355,6 +355,8 @@ class AlertRow(Base):
     title: Mapped[str]
     message: Mapped[str]
     action: Mapped[str]
+    words: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    """How title, message, action, coverage and the windows of the reasons were made; see `domain.text.to_json`."""
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     evidence: Mapped[dict[str, str]] = mapped_column(JSON)
     coverage: Mapped[list[str]] = mapped_column(JSON)
