@@ -14,11 +14,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from loadwatch.knowledge import loading as knowledge
+
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "loadwatch" / "locale"
 METHODS = [
     ("dashboard/templates/**.html", "jinja2"),
-    *((f"{room}/**.py", "python") for room in ("dashboard", "domain", "knowledge", "services", "emails")),
+    *((f"{room}/**.py", "python") for room in ("dashboard", "domain", "knowledge", "services", "emails", "adapters")),
 ]
 OPTIONS = {"dashboard/templates/**.html": {"trimmed": "true", "silent": "false"}}
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -44,6 +46,9 @@ def _extracted() -> Iterator[tuple[str, int, str | tuple[str, ...], list[str], s
     folder = ROOT / "loadwatch"
     for path, *found in extract_from_dir(folder, METHODS, OPTIONS, KEYWORDS, comment_tags=("TRANSLATORS:",)):
         yield (f"loadwatch/{path}", *found)
+    for file in sorted((folder / "knowledge").glob("*.toml")):
+        for line, message in knowledge.messages(file.read_text("utf-8")):
+            yield f"loadwatch/knowledge/{file.name}", line, message, [], None
 
 
 def lacking(catalog: Catalog) -> list[str]:

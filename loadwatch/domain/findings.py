@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from loadwatch.domain.activity import Run
 from loadwatch.domain.redflags import RedFlagFinding
+from loadwatch.domain.text import say
 
 RULE_VERSION: Final = "2026.12.1"
 """Rises when a rule would judge the same facts differently."""
@@ -60,88 +61,120 @@ class Evidence:
 EVIDENCE: Final = {
     "R-M1": Evidence(
         "A",
-        "Frandsen et al. 2025, Br J Sports Med 59(17), doi:10.1136/bjsports-2024-109380:"
-        " 5 205 adult runners, any injury, distance only, observational",
+        say(
+            "Frandsen et al. 2025, Br J Sports Med 59(17), doi:10.1136/bjsports-2024-109380:"
+            " 5 205 adult runners, any injury, distance only, observational"
+        ),
     ),
     "R-M3": Evidence(
         "C",
-        "Nielsen et al. 2014, J Orthop Sports Phys Ther 44:739-747, doi:10.2519/jospt.2014.5164 (874 novice runners:"
-        " more injuries of some kinds after weeks above +30 %, p = 0.07); Frandsen et al. 2025 found nothing for the"
-        " weekly ratio. Weak",
+        say(
+            "Nielsen et al. 2014, J Orthop Sports Phys Ther 44:739-747, doi:10.2519/jospt.2014.5164 (874 novice"
+            " runners: more injuries of some kinds after weeks above +30 %, p = 0.07); Frandsen et al. 2025 found"
+            " nothing for the weekly ratio. Weak"
+        ),
     ),
     "R-RTN": Evidence(
         "C",
-        "Expert opinion; in line with Nakaoka et al. 2021, Sports Med 51, doi:10.1007/s40279-021-01483-0"
-        " (435 runners: low recent load went with more injuries)",
+        say(
+            "Expert opinion; in line with Nakaoka et al. 2021, Sports Med 51, doi:10.1007/s40279-021-01483-0"
+            " (435 runners: low recent load went with more injuries)"
+        ),
     ),
     "R-H1": Evidence(
         "C",
-        "Laboratory studies of downhill running: Maeo et al. 2017, Sci Rep 7:5769; Bontemps et al. 2020, Sports"
-        " Med 50, doi:10.1007/s40279-020-01355-z. They show soreness and lost strength after 900 m of descent, not"
-        " injuries; the thresholds here are our choice",
+        say(
+            "Laboratory studies of downhill running: Maeo et al. 2017, Sci Rep 7:5769; Bontemps et al. 2020, Sports"
+            " Med 50, doi:10.1007/s40279-020-01355-z. They show soreness and lost strength after 900 m of descent,"
+            " not injuries; the thresholds here are our choice"
+        ),
     ),
     "R-H2": Evidence(
-        "C", "Plausibility alone: no study of climbed metres and injury was found; the threshold is ours"
+        "C", say("Plausibility alone: no study of climbed metres and injury was found; the threshold is ours")
     ),
     "R-T1": Evidence(
         "B",
-        "Duhig et al. 2016, Br J Sports Med 50, doi:10.1136/bjsports-2015-095679 (one Australian football team);"
-        " Malone et al. 2018, J Sci Med Sport 21, doi:10.1016/j.jsams.2017.05.016 (37 soccer players). Small squads,"
-        " no distance runners; the thresholds here are our choice",
+        say(
+            "Duhig et al. 2016, Br J Sports Med 50, doi:10.1136/bjsports-2015-095679 (one Australian football"
+            " team); Malone et al. 2018, J Sci Med Sport 21, doi:10.1016/j.jsams.2017.05.016 (37 soccer players)."
+            " Small squads, no distance runners; the thresholds here are our choice"
+        ),
     ),
     "R-T2": Evidence(
         "C",
-        "By analogy with the rule on distance (Frandsen et al. 2025, doi:10.1136/bjsports-2024-109380); nobody has"
-        " measured it for fast running",
+        say(
+            "By analogy with the rule on distance (Frandsen et al. 2025, doi:10.1136/bjsports-2024-109380); nobody"
+            " has measured it for fast running"
+        ),
     ),
     "R-T3": Evidence(
         "B",
-        "Malone et al. 2017, J Sci Med Sport 20:250-254 (Gaelic football: too little top speed went with injury as"
-        " well as too much); the thresholds here are our choice",
+        say(
+            "Malone et al. 2017, J Sci Med Sport 20:250-254 (Gaelic football: too little top speed went with injury"
+            " as well as too much); the thresholds here are our choice"
+        ),
     ),
-    "R-RED": Evidence("C", "Clinical guidance on what must not be missed; self-reported, false alarms accepted"),
+    "R-RED": Evidence("C", say("Clinical guidance on what must not be missed; self-reported, false alarms accepted")),
     "C-HS": Evidence(
         "B",
-        "Duhig et al. 2016, Br J Sports Med 50, doi:10.1136/bjsports-2015-095679; Green et al. 2020, Br J Sports Med"
-        " 54, doi:10.1136/bjsports-2019-100983 (team sports: an earlier injury and fast running go with hamstring"
-        " injuries); the combination is our choice",
+        say(
+            "Duhig et al. 2016, Br J Sports Med 50, doi:10.1136/bjsports-2015-095679; Green et al. 2020, Br J"
+            " Sports Med 54, doi:10.1136/bjsports-2019-100983 (team sports: an earlier injury and fast running go"
+            " with hamstring injuries); the combination is our choice"
+        ),
     ),
     "C-PHT": Evidence(
-        "C", "Goom et al. 2016, J Orthop Sports Phys Ther 46:483-493 (clinical commentary); the thresholds are ours"
+        "C",
+        say("Goom et al. 2016, J Orthop Sports Phys Ther 46:483-493 (clinical commentary); the thresholds are ours"),
     ),
     "C-Q": Evidence(
         "C",
-        "Maeo et al. 2017, Sci Rep 7:5769 (laboratory: unaccustomed downhill running makes both quads sore); that one"
-        " side is a warning is clinical reasoning",
+        say(
+            "Maeo et al. 2017, Sci Rep 7:5769 (laboratory: unaccustomed downhill running makes both quads sore);"
+            " that one side is a warning is clinical reasoning"
+        ),
     ),
     "C-IT": Evidence(
         "C",
-        "BMJ Best Practice on the iliotibial band; Nielsen et al. 2014 (weeks above +30 %, p = 0.07). The thresholds"
-        " are our choice",
+        say(
+            "BMJ Best Practice on the iliotibial band; Nielsen et al. 2014 (weeks above +30 %, p = 0.07). The"
+            " thresholds are our choice"
+        ),
     ),
-    "C-N": Evidence("C", "Clinical reasoning on nerve symptoms; where they come from cannot be told from a check-in"),
+    "C-N": Evidence(
+        "C", say("Clinical reasoning on nerve symptoms; where they come from cannot be told from a check-in")
+    ),
     "C-BSI": Evidence(
         "C",
-        "Robertson and Wood 2017 (review of stress fractures of the femoral neck: delay worsens the outcome); asks"
-        " too often on purpose",
+        say(
+            "Robertson and Wood 2017 (review of stress fractures of the femoral neck: delay worsens the outcome);"
+            " asks too often on purpose"
+        ),
     ),
     "S-LEVEL": Evidence(
         "C",
-        "The pain-monitoring model (Thomeé 1997; Silbernagel et al. 2007, Am J Sports Med: tendons and kneecaps), not"
-        " validated for strains of the thigh; its combination with load is our choice",
+        say(
+            "The pain-monitoring model (Thomeé 1997; Silbernagel et al. 2007, Am J Sports Med: tendons and"
+            " kneecaps), not validated for strains of the thigh; its combination with load is our choice"
+        ),
     ),
-    "S-ASYM": Evidence("C", "Clinical reasoning: one side, again at one place. Asymmetry itself is not validated"),
+    "S-ASYM": Evidence(
+        "C", say("Clinical reasoning: one side, again at one place. Asymmetry itself is not validated")
+    ),
     "S-TREND": Evidence(
-        "C", "The pain-monitoring model (Silbernagel et al. 2007, Am J Sports Med), not validated for strains"
+        "C", say("The pain-monitoring model (Silbernagel et al. 2007, Am J Sports Med), not validated for strains")
     ),
-    "S-STUCK": Evidence("C", "Expert opinion: what does not settle should be seen"),
+    "S-STUCK": Evidence("C", say("Expert opinion: what does not settle should be seen")),
     "P-PUSH": Evidence(
         "C",
-        "Green et al. 2020, doi:10.1136/bjsports-2019-100983 (another hamstring injury is 4.8 times as frequent after"
-        " a recent one, in team sports); the rule itself is our choice",
+        say(
+            "Green et al. 2020, doi:10.1136/bjsports-2019-100983 (another hamstring injury is 4.8 times as frequent"
+            " after a recent one, in team sports); the rule itself is our choice"
+        ),
     ),
     "R-OK": Evidence(
-        "C", "Wangensteen et al. 2016 and other cohorts of athletes: about one in ten has it again within two months"
+        "C",
+        say("Wangensteen et al. 2016 and other cohorts of athletes: about one in ten has it again within two months"),
     ),
 }
 

@@ -2,18 +2,27 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Final, TypeVar
 
 from loadwatch.domain.sources import Source
+from loadwatch.domain.text import say
 
 __all__ = ["Entry", "KnowledgeError", "Source", "load_toml", "parse", "read"]
 
 Path = tuple[str | int, ...]
-Text = TypeVar("Text", bound=str)
+Word = TypeVar("Word", bound=str)
+
+SAID: Final = frozenset(
+    {
+        *("name", "suspects", "action", "where", "avoid", "because", "ask", "says", "text"),
+        *("instruction", "equipment", "caution", "summary", "refer", "do", "running", "source"),
+    }
+)
+"""Keys whose values are words for the runner: each is a message of the catalogues, see `tests/messages.py`."""
 
 GRADES: Final = ("A", "B", "C")
 REVIEWS: Final = ("unreviewed", "reviewed")
@@ -71,9 +80,9 @@ class Entry:
         assert isinstance(value, str)
         if not value.strip() and value != default:
             raise self.wrong(f"{key} is empty", key)
-        return " ".join(value.split())  # a long text may be broken into lines
+        return _said(key, value)
 
-    def choice(self, key: str, allowed: Collection[Text], default: Text | None = None) -> Text:
+    def choice(self, key: str, allowed: Collection[Word], default: Word | None = None) -> Word:
         """One of the allowed words."""
         value = self.text(key, default)
         for word in allowed:
@@ -110,7 +119,7 @@ class Entry:
                 raise self.wrong(f"{key} holds {value!r}, which does not exist", key)
             if values.count(value) > 1:
                 raise self.wrong(f"{key} holds {value!r} twice", key)
-        return tuple(" ".join(v.split()) for v in values)
+        return tuple(_said(key, v) for v in values)
 
     def entries(self, key: str, *, optional: bool = False) -> "list[Entry]":
         """The tables of a list of tables."""
@@ -153,6 +162,29 @@ class Entry:
         if not isinstance(value, kind):
             raise self.wrong(f"{key} is not {name}", key)
         return value
+
+
+def _said(key: str, value: str) -> str:
+    words = " ".join(value.split())  # a long text may be broken into lines
+    return say(words) if key in SAID and words else words
+
+
+def messages(text: str) -> Iterator[tuple[int, str]]:
+    """The words for the runner in a file's text, each with its line."""
+
+    def walk(value: Any, path: Path) -> Iterator[tuple[int, str]]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from walk(inner, (*path, key))
+        elif isinstance(value, list):
+            for i, inner in enumerate(value):
+                yield from walk(inner, (*path, i))
+        elif isinstance(value, str) and SAID & {*path[-2:]} and value.strip():
+            key = path if path in lines else path[:-1]
+            yield lines.get(key, 1), " ".join(value.split())
+
+    lines = _lines(text)
+    return walk(tomllib.loads(text), ())
 
 
 def unique_ids(entries: Iterable[Entry], key: str = "id") -> list[str]:
