@@ -85,7 +85,7 @@ def launched() -> Iterator["Browser"]:
 
 
 def shoot(page: "Page", name: str) -> None:
-    """Keep a picture of the whole page, where pictures are wanted (`./run screenshots`)."""
+    """Keep a picture of the whole page if SCREENSHOTS names a folder: of what shows only in the middle of a test."""
     if folder := os.environ.get("SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
