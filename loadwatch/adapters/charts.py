@@ -26,6 +26,9 @@ _MIN_DAYS: Final = 14
 _ROOM_BEYOND: Final = 1.25
 """A bar of a load ends no nearer to the mark of the usual than this, so that one sees the mark. [unitless]"""
 
+_ROOM_BEYOND_MOST: Final = 1.06
+"""The same of the end of the band. [unitless]"""
+
 _LETTER_PX: Final = 8.0
 """Generous width of a letter in a label. [px]"""
 
@@ -98,30 +101,53 @@ def distance_chart_svg(
     )
 
 
-def load_bar_svg(value_m: float | None, usual_m: float | None) -> str:
+def load_bar_svg(
+    value_m: float | None,
+    usual_m: float | None,
+    *,
+    range_m: tuple[float, float] | None = None,
+    next_m: float | None = None,
+) -> str:
     """
-    Draw a week's load as a bar, and the usual week as a mark across it.
+    Draw a week's load as a bar, over a band of the usual weeks, and what the next run may add to it.
 
     Parameters
     ----------
     value_m, usual_m : float or None
         [m] None: not known. Then there is an outline instead of the bar, or no mark.
+    range_m : (float, float), optional
+        The least and the most of the usual weeks. [m]
+    next_m : float, optional
+        The ceiling of the next run: it stands at the end of the bar. [m]
 
     Returns
     -------
     str
         One `<svg>` element, as wide as its place. Hidden from screen readers: the numbers stand beside it.
     """
-    full = max(value_m or 0.0, (usual_m or 0.0) * _ROOM_BEYOND) or 1.0
-    body = '<rect class="load-ground" x="0" y="3" width="100" height="8"/>'
+    value, more = value_m or 0.0, (next_m or 0.0) if value_m is not None else 0.0
+    most = max((usual_m or 0.0) * _ROOM_BEYOND, (range_m[1] if range_m else 0.0) * _ROOM_BEYOND_MOST)
+    full = max(value + more, most) or 1.0
+
+    def rect(name: str, start_m: float, end_m: float, y: float, height: float) -> str:
+        x, width = 100 * start_m / full, 100 * (end_m - start_m) / full
+        return f'<rect class="{name}" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"/>'
+
+    body = "" if value_m is None else rect("load-ground", 0.0, full, 8, 10)
+    if range_m is not None and range_m[1] > 0:
+        body += rect("load-range", range_m[0], range_m[1], 2, 22)
     if value_m is None:
-        body = '<rect class="load-unknown" x="0.5" y="3.5" width="99" height="7"/>'
-    elif value_m:
-        body += f'<rect class="load-bar" x="0" y="3" width="{_n(100 * value_m / full)}" height="8"/>'
+        body += '<rect class="load-unknown" x="0.5" y="8.5" width="99" height="9"/>'
+    elif value:
+        body += rect("load-bar", 0.0, value, 8, 10)
     if usual_m is not None:
         at = min(100 * usual_m / full, 99.0)
-        body += f'<rect class="load-mark" x="{_n(at)}" y="0" width="1" height="14"/>'
-    return f'<svg class="load-bars" viewBox="0 0 100 14" preserveAspectRatio="none" aria-hidden="true">{body}</svg>'
+        body += f'<rect class="load-mark" x="{_n(at)}" y="2" width="1" height="22"/>'
+    if more:
+        body += rect("load-next", value, value + more, 8, 10)
+        end = min(100 * (value + more) / full, 100.0) - 1.2
+        body += f'<rect class="load-end" x="{_n(end)}" y="4" width="1.2" height="18"/>'
+    return f'<svg class="load-bars" viewBox="0 0 100 26" preserveAspectRatio="none" aria-hidden="true">{body}</svg>'
 
 
 def chart_summary(points: Sequence[ChartPoint], units: Units) -> tuple[str, str]:

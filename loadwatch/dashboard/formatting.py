@@ -20,6 +20,7 @@ from loadwatch.domain.alerts import Alert
 from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.loads import RunLoad, ascent_of
+from loadwatch.domain.report import LoadLine
 from loadwatch.domain.rules import Reason
 from loadwatch.domain.text import (
     Text,
@@ -304,6 +305,13 @@ def _named(names: Mapping[str, str], code: str) -> str:
     return names.get(str(code), str(code))
 
 
+def load_bar(line: LoadLine, *, with_next: bool = False) -> Markup:
+    """The picture of a load; with what the next run may add where that is asked for."""
+    weeks = None if line.usual_least is None or line.usual_most is None else (line.usual_least, line.usual_most)
+    svg = load_bar_svg(line.value, line.usual, range_m=weeks, next_m=line.ceiling if with_next else None)
+    return Markup(svg)  # noqa: S704  numbers alone
+
+
 def register(app: Flask) -> None:
     """Make these known to the templates, in the language, the units and the time zone of whoever reads."""
 
@@ -331,7 +339,7 @@ def register(app: Flask) -> None:
         "reps": lambda reps: [unbroken(str(said(line))) for line in reps_text(reps)],
         "track": lambda track: unbroken(str(said(track_text(track)))),
         "marks": lambda load: unbroken(str(said(text.joined(", ", load_marks(load))))),
-        "load_bar": lambda line: Markup(load_bar_svg(line.value, line.usual)),  # noqa: S704  numbers alone
+        "load_bar": load_bar,
         "pace": saying(lambda run: pace_text(run.moving_s, run.distance_m)),
         "quantity": saying(reason_number),
         "or_more": or_more,

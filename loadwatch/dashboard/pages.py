@@ -1,19 +1,28 @@
 """What the runner reads: today, alerts, runs, weeks."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+import secrets
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from loadwatch.adapters.charts import distance_chart_svg
-from loadwatch.dashboard.current import athlete_id, back, profile, services
+from loadwatch.dashboard.current import athlete_id, back, own_path, profile, services
 from loadwatch.dashboard.formatting import moment_text, zone
+from loadwatch.dashboard.speech import _
+from loadwatch.domain.alerts import OPEN_STATES
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import Today
-from loadwatch.domain.thresholds import LEARNING_HISTORY, LEARNING_RUNS
-from loadwatch.domain.wording import HURTS_FIRST, load_ceiling_text
+from loadwatch.domain.symptoms import REGIONS, SIDES
+from loadwatch.domain.wording import HURTS_FIRST
 from loadwatch.emails.loads import load_rows
-from loadwatch.services.accounts import missing_scopes
 from loadwatch.services.alerts import NotForRedFlags
+from loadwatch.services.check_in import Superseded
+from loadwatch.services.health_ports import Draft, InvalidCheckIn
+from loadwatch.services.sync import READS_ACTIVITIES
+from loadwatch.services.sync_ports import Awaited
 
 bp = Blueprint("pages", __name__)
 
@@ -22,31 +31,24 @@ RUN_DAYS = (30, 180, 366, 3660)
 
 @bp.get("/")
 def today() -> str:
-    views = services().views
-    page = views.today(athlete_id())
-    units = profile().units
-    ceilings = views.ceilings(athlete_id())
-    next_run = {
-        "mileage": page.ceiling_sentence,
-        "hills": load_ceiling_text(ceilings.hills, units).partition(": ")[2],
-        "fast": load_ceiling_text(ceilings.fast, units).partition(": ")[2],
-    }
-    if page.symptoms_decide:
-        next_run = dict.fromkeys(next_run, HURTS_FIRST)
+    found = services().views.today_page(profile())
+    page = found.today
     return render_template(
         "today.html",
         page=page,
-        loads=load_rows(page.week.loads, units),
-        next_run=next_run,
-        load_of=views.run_loads(athlete_id(), page.last_runs),
-        wide=_chart(page, 760, 260, "wide"),
-        narrow=_chart(page, 370, 250, "narrow"),
-        strava=_strava_hint(),
-        learning_days=LEARNING_HISTORY.days,
-        learning_runs=LEARNING_RUNS,
+        pulse=found.facts.pulse,
+        problems=services().check_ins.open_problems(found.facts),
+        loads=load_rows(page.week.loads, profile().units),
+        ceilings={"mileage": page.ceiling, "hills": found.ceilings.hills, "fast": found.ceilings.fast},
+        hurts_first=HURTS_FIRST,
+        load_of=found.loads,
+        wide=_chart(page, 760, 240, "wide"),
+        narrow=_chart(page, 370, 230, "narrow"),
+        strava=_strava_hint(found.facts.awaited),
         open_new=[a for a in page.alerts if a.state == "firing"],
         open_read=[a for a in page.alerts if a.state != "firing"],
         alert_of={p.run.id: p.alert_id for p in page.chart if p.alert_id is not None},
+        key=secrets.token_urlsafe(16),
     )
 
 
@@ -63,21 +65,55 @@ def _chart(page: Today, width: int, height: int, chart_id: str) -> Markup:
     return Markup(svg)  # noqa: S704  all text in it is escaped where it is drawn
 
 
-def _strava_hint() -> str | None:
+def _strava_hint(awaited: Awaited) -> str | None:
     """What stands in the way of new runs: nothing, no connection, a broken one, or a missing permission."""
-    connection = services().views.connection(athlete_id())
-    if connection is None:
+    if awaited.link is None:
         return "none" if services().settings.strava_configured else "not configured"
-    if connection.state != "connected":
+    if awaited.link != "connected":
         return "broken"
-    return "no activities" if any(s == "activity:read" for s, _ in missing_scopes(connection.scopes)) else None
+    return "no activities" if READS_ACTIVITIES not in awaited.scopes else None
+
+
+@bp.post("/feel")
+def feel() -> Response:
+    """A check-in of three taps: what was told is stored and screened at once, the full one may follow."""
+    side, __, region = request.form.get("spot", "").partition(":")
+    pain = request.form.get("pain", "")
+    told: dict[str, Any] = {"side": side, "regions": region, "pain_today": pain} if region else {"pain_today": pain}
+    draft = Draft(
+        side=next((s for s in SIDES if s == side), None),
+        regions=frozenset(r for r in REGIONS if r == region),
+        pain_today=int(pain) if pain.isdecimal() and len(pain) < 3 else None,
+        client_key=request.form.get("key") or None,
+        source="page",
+    )
+    check_ins = services().check_ins
+    try:
+        if draft.pain_today is None:
+            raise InvalidCheckIn("pain_today", "how much does it hurt?")
+        try:
+            result = check_ins.record(athlete_id(), draft)
+        except Superseded:  # somebody went back and tapped something else
+            result = check_ins.record(athlete_id(), replace(draft, client_key=None))
+    except InvalidCheckIn:
+        flash(_("That was not all of it: please tell where it hurts, and how much."), "error")
+        return redirect(url_for("health.check_in", **told))
+    if result.red_flags or result.follow_ups:
+        return redirect(url_for("health.result", check_in_id=result.report.id))
+    if not result.report.hurts:
+        flash(_("Noted: nothing hurts. A problem that is open stays so until you say on its page that it is gone."))
+        return redirect(url_for("pages.today"))
+    flash(_("Noted, and stored. Tell more here, and loadwatch can say what it resembles; or leave it at that."))
+    return redirect(url_for("health.check_in", **told))
 
 
 @bp.get("/alerts")
 def alerts() -> str:
+    found = services().views.alerts(athlete_id(), days=366)
     return render_template(
         "alerts.html",
-        alerts=services().views.alerts(athlete_id(), days=366),
+        open=[a for a in found if a.state in OPEN_STATES],
+        past=[a for a in found if a.state not in OPEN_STATES],
         muted=services().alerts.to_restore(athlete_id()),
     )
 
@@ -90,7 +126,7 @@ def alert(alert_id: int) -> str:
 @bp.post("/alerts/<int:alert_id>/acknowledge")
 def acknowledge(alert_id: int) -> Response:
     services().alerts.acknowledge(athlete_id(), alert_id)
-    return back(url_for("pages.alert", alert_id=alert_id))
+    return _dealt_with(alert_id, _("Read. It counts on until its time is over."))
 
 
 @bp.post("/alerts/<int:alert_id>/snooze")
@@ -99,20 +135,27 @@ def snooze(alert_id: int) -> Response:
     try:
         if request.form.get("planned"):
             alerts.planned(athlete_id(), alert_id)
-            flash("Noted: this run was planned.")
-        else:
-            until = alerts.snooze(athlete_id(), alert_id)
-            flash(f"No more of this kind until {moment_text(until, profile().timezone)}, unless it gets worse.")
+            return _dealt_with(alert_id, _("Noted: this run was planned."))
+        until = moment_text(alerts.snooze(athlete_id(), alert_id), profile().timezone)
+        return _dealt_with(alert_id, _("No more of this kind until %(when)s, unless it gets worse.", when=until))
     except NotForRedFlags as error:
-        flash(str(error), "error")
-    return redirect(url_for("pages.alert", alert_id=alert_id))
+        return _dealt_with(alert_id, str(error), "error")
 
 
 @bp.post("/alerts/<int:alert_id>/feedback")
 def feedback(alert_id: int) -> Response:
     services().alerts.feedback(athlete_id(), alert_id, useful=request.form.get("useful") == "yes")
-    flash("Thank you, that is noted.")
-    return redirect(url_for("pages.alert", alert_id=alert_id))
+    return _dealt_with(alert_id, _("Thank you, that is noted."))
+
+
+def _dealt_with(alert_id: int, said: str, category: str = "message") -> Response:
+    """The alert's card as it is now, for htmx; else back to the page that it stood on."""
+    if request.headers.get("HX-Request"):
+        alert = services().views.alert(athlete_id(), alert_id).alert
+        place = own_path(request.form.get("next")) or url_for("pages.alerts")
+        return make_response(render_template("_alert.html", alert=alert, said=said, next=place))
+    flash(said, category)
+    return back(url_for("pages.alert", alert_id=alert_id))
 
 
 @bp.post("/muted")

@@ -224,6 +224,8 @@ class ViewService:
             seen={e.problem_id: e.at for e in facts.events if e.what == "seen"},
             timezone=facts.zone,
             units=profile.units,
+            n_last=5,
+            chart_days=60,
         )
         oldest = min((r.start for r in page.last_runs), default=now)
         loads = run_loads(facts.runs, since=oldest, five_k_m_s=profile.five_k_m_s)
@@ -249,9 +251,9 @@ class ViewService:
             return ceilings_of(tx, _profile(tx, athlete_id), self._clock())
 
     def alerts(self, athlete_id: int, days: int = 180) -> list[Alert]:
-        """Alerts of the last days, newest run first, whatever their state."""
+        """Alerts of the last days, newest run first, whatever their state; and older ones that are still open."""
         with self._database.read() as tx:
-            found = tx.alerts_since(athlete_id, self._clock() - timedelta(days=days))
+            found = tx.alerts_that_stand(athlete_id, self._clock() - timedelta(days=days))
         return sorted(found, key=lambda a: a.at, reverse=True)
 
     def alert(self, athlete_id: int, alert_id: int) -> AlertPage:

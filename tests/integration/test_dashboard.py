@@ -383,7 +383,7 @@ def test_today_says_the_verdict_the_ceiling_and_the_reasons(client: FlaskClient)
 
 
 def test_a_title_from_strava_is_text_and_nothing_more(client: FlaskClient) -> None:
-    text = log_in(client, ANN).get("/").text
+    text = log_in(client, ANN).get("/runs").text
 
     assert "Easy with Zoë &amp; &lt;friends&gt;" in text
     assert "<friends>" not in text
@@ -639,10 +639,10 @@ def test_a_database_that_is_away_is_told_in_words(
 def test_a_fault_of_ours_shows_no_entrails(app: Flask, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     client = log_in(app.test_client(), ANN)
 
-    def broken(athlete_id: int) -> None:
+    def broken(profile: object) -> None:
         raise RuntimeError("poison-detail")
 
-    monkeypatch.setattr(services.views, "today", broken)
+    monkeypatch.setattr(services.views, "today_page", broken)
     response = client.get("/")
 
     assert response.status_code == 500
@@ -844,20 +844,22 @@ def test_an_answer_that_changes_nothing_does_not_send_the_session_again(client: 
 # how it feels
 
 
+ASKED = "what you feel decides, the numbers only say when to ask."
+
+
 def test_today_asks_how_it_feels_after_a_jump_until_it_is_told(services: Services, app: Flask) -> None:
     client = log_in(app.test_client(), BOB)
-    assert "How do your thighs feel?" not in client.get("/").text
+    assert ASKED not in client.get("/").text
     bob = athlete_of(services, BOB)
     jump = NOW.replace(hour=5) - timedelta(days=1)
     add_runs(services, bob, [*(SeedRun(jump - timedelta(days=2 * n), 8_000) for n in range(20, 0, -1))], 600)
     add_runs(services, bob, [SeedRun(jump, 16_000)], 700)
 
-    asking = client.get("/").text
-    assert "How do your thighs feel?" in asking
-    told = send(client, "/check-in", "/", pain_today="0")
+    assert ASKED in client.get("/").text
+    told = send(client, "/feel", "/", pain="0")
 
-    assert told.status_code == 302
-    assert "How do your thighs feel?" not in client.get("/").text
+    assert (told.status_code, told.location) == (302, "/")
+    assert ASKED not in client.get("/").text
 
 
 def test_today_lists_what_is_still_open_and_lets_it_decide(services: Services, app: Flask) -> None:
@@ -870,5 +872,6 @@ def test_today_lists_what_is_still_open_and_lets_it_decide(services: Services, a
     assert f'href="/problems/{problem}"' in page
     assert "Left: back of the thigh, middle" in page
     assert "is still open: run short and easy" in page
-    assert page.count("What hurts decides: while it is open, no distance is named here.") == 3
+    assert page.count("What hurts decides: while it is open, no distance is named here.") == 1
+    assert "Next run" not in page
     assert "still open" not in client.get("/").text

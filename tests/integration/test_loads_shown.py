@@ -14,7 +14,6 @@ from loadwatch.api import create_api
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
 from loadwatch.domain.daily import IsoWeek
-from loadwatch.domain.wording import load_ceiling_text
 from loadwatch.emails.loads import load_rows
 from tests.support.samples import give_features, season_of_loads
 from tests.support.seeding import NOW, PASSWORD, SeedRun, add_runs, busy_season, connect, seeded_services, sign_up
@@ -101,21 +100,34 @@ def seen(response: Any) -> str:
 
 def test_today_shows_the_record_s_numbers_of_all_three_loads(services: Services, client: Any) -> None:
     page = seen(client(ANN).get("/", base_url=HERE))
-    rows = load_rows(services.views.today(athlete_of(services, ANN)).week.loads, "metric")
+    found = services.views.today_page(services.views.profile(athlete_of(services, ANN)))
+    rows = load_rows(found.today.week.loads, "metric")
 
     assert [r.line.kind for r in rows] == ["mileage", "hills", "fast"]
     for row in rows:
-        assert f"{row.name} {row.meaning[0].upper()}{row.meaning[1:]} {row.value} " in page
-        assert f"Usual week {row.usual} " in page
-    ceilings = services.views.ceilings(athlete_of(services, ANN))
-    for ceiling in (ceilings.hills, ceilings.fast):
-        sentence = load_ceiling_text(ceiling).partition(": ")[2]
-        assert f"Next run {sentence[0].upper()}{sentence[1:]}" in page
+        assert f"{row.name} {row.value} Usual week {row.usual}" in page
+        assert f"{row.meaning[0].upper()}{row.meaning[1:]}." in page
+    assert "Next run below 120 m More" in page
+    assert f"The next run: below 120 m. {BEFORE_THE_JUMP} Ascent 720 m" in page
+    assert "The next run: none for now. Until the three days after the jump are over." in page
+
+
+BEFORE_THE_JUMP = "Your most before the jump of the last days."
+
+
+def test_a_load_stands_over_the_least_and_the_most_of_the_weeks_before(services: Services, client: Any) -> None:
+    """Track sessions of 2 400 m in three of the four weeks, none in the fourth."""
+    line = services.views.today(athlete_of(services, ANN)).week.loads[2]
+
+    assert (line.usual, line.usual_least, line.usual_most) == (1_800.0, 0.0, 2_400.0)
+    assert "Fast running at least 5 200 m Usual week 1 800 m (0 m to 2 400 m)" in seen(
+        client(ANN).get("/", base_url=HERE)
+    )
 
 
 def test_a_jump_downhill_or_in_fast_running_says_nothing_of_a_break_from_running(client: Any) -> None:
     """Five days ago came 21.1 km after 14.4 km: that is what holds the distance back."""
-    assert "Up to 14.4 km: your longest before the jump of the last days." in seen(
+    assert "The next run: up to 14.4 km. Your longest before the jump of the last days." in seen(
         client(ANN).get("/", base_url=HERE)
     )
 
@@ -132,9 +144,10 @@ def test_a_week_with_a_track_session_names_its_laps(services: Services, client: 
 def test_what_is_not_known_is_a_word_with_its_reason(client: Any) -> None:
     page = seen(client(BOB).get("/", base_url=HERE))
 
-    assert "Hills Downhill load: steeper descent, more of it the faster unknown 0 of 1 run told" in page
-    assert "Fast running Metres at a speed that is fast for you unknown 0 of 1 run told: no samples, or" in page
-    assert "Next run Not known yet what is usual for you, 1" in page
+    assert "Hills unknown Usual week not known yet Next run not known yet" in page
+    assert "Downhill load: steeper descent, more of it the faster. 0 of 1 run told, too few to add up." in page
+    assert "Metres at a speed that is fast for you. 0 of 1 run told: no samples, or" in page
+    assert "Not known yet what is usual for you. It takes 3 more runs. It takes 13 more days of history." in page
     assert " 0 m" not in page
 
 
@@ -144,11 +157,8 @@ def test_the_loads_need_no_colour_and_no_script(client: Any) -> None:
 
     assert page.count('<svg class="load-bars"') == 3
     assert page.count('aria-hidden="true"><rect class="load-') == 3
-    assert page.count('class="card load" aria-labelledby="load-') == 3
-    assert not re.search(r"<script|\sstyle=", page)
-
-
-# a run
+    assert page.count('class="load-row" aria-labelledby="load-') == 3
+    assert not re.search(r"<script(?! defer src=)|\sstyle=", page)
 
 
 def test_a_track_session_is_told_in_full(services: Services, client: Any) -> None:
