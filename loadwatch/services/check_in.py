@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from loadwatch.domain import clues
 from loadwatch.domain.activity import Run
 from loadwatch.domain.asking import matters_at
-from loadwatch.domain.clues import Facts
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.findings import Finding
 from loadwatch.domain.ladder import LadderEntry
@@ -253,7 +253,7 @@ class CheckInService(WayBackUseCases):
         self.clinic = clinic
 
     @cached_property
-    def matters(self) -> Mapping[Region | None, Facts]:
+    def matters(self) -> Mapping[Region | None, clues.Facts]:
         """For each region, and for none told, what may change the result of a check-in there: see `matters_at`."""
         return {r: matters_at(r, self.clinic.flags, self.clinic.patterns) for r in (None, *REGIONS)}
 
