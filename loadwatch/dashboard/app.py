@@ -16,7 +16,19 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from loadwatch.bootstrap import Services
-from loadwatch.dashboard import auth, connect, formatting, health, navigation, pages, settings, shoes, speech, uploads
+from loadwatch.dashboard import (
+    auth,
+    connect,
+    formatting,
+    health,
+    load,
+    navigation,
+    pages,
+    settings,
+    shoes,
+    speech,
+    uploads,
+)
 from loadwatch.dashboard.current import LoginUser, own_path
 from loadwatch.services.errors import NotYours
 from loadwatch.settings import derived_secret
@@ -91,7 +103,7 @@ def create_app(
     uploads.register(app)
     CSRFProtect(app)
     limiter = app.extensions["loadwatch.limiter"] = _limiter(app)  # the routes hold it only weakly
-    for blueprint in (auth.bp, pages.bp, health.bp, shoes.bp, uploads.bp, settings.bp, connect.bp):
+    for blueprint in (auth.bp, pages.bp, load.bp, health.bp, shoes.bp, uploads.bp, settings.bp, connect.bp):
         app.register_blueprint(blueprint)
     connect.register(app)
     for endpoint in ("auth.login", "auth.signup"):

@@ -112,6 +112,10 @@ class CalendarDay:
     is_unknown: bool
 
     @property
+    def n_runs(self) -> int:
+        return len(self.runs)
+
+    @property
     def distance_m(self) -> float | None:
         """Of the runs that count; None without one. [m]"""
         return sum(load.run.distance_m or 0.0 for load in self.runs) if self.runs else None
