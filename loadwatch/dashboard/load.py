@@ -120,7 +120,9 @@ def load() -> str:
 @bp.get("/load/data")
 def data() -> Response:
     """What the charts draw, in the reader's units: for the script that zooms."""
-    shown = _asked_days(request.args.get("from", ""), request.args.get("to", ""))
+    today = _today()
+    first, last = request.args.get("from") or str(today - QUARTER), request.args.get("to") or str(today)
+    shown = _asked_days(first, last)
     history = services().load_pages.history(profile(), shown)
     return jsonify(_numbers(history))
 

@@ -321,7 +321,7 @@
         height,
         tzDate: (second) => uPlot.tzDate(new Date(second * 1000), "Etc/UTC"),
         legend: { show: false },
-        padding: [ticks ? 8 : 8, 12, 0, null],
+        padding: [place.dataset.chart === "runs" ? 48 : 8, 12, 0, null],
         cursor: {
           y: false,
           points: { show: false },
@@ -331,7 +331,7 @@
         select: { show: true },
         scales: { x: { time: true, range: (u, min, max) => [min ?? from, max ?? to] }, y: { range: () => [0, draw === drawPains ? 10 : highest()] } },
         axes: [
-          { stroke: () => colour.muted, grid: { show: false }, ticks: { stroke: () => colour.line }, values: timeLabels, space: 64, font: "13px system-ui, sans-serif" },
+          { stroke: () => colour.muted, grid: { show: false }, ticks: { stroke: () => colour.line }, values: timeLabels, space: 64, size: 32, font: "13px system-ui, sans-serif" },
           {
             show: true,
             size: 52,
