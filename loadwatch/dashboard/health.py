@@ -372,7 +372,10 @@ def about_you() -> str | Response | tuple[str, int]:
             flash("Saved. You can change it at any time.")
             return redirect(url_for("health.about_you"))
     mine = services().check_ins.risk_profile(athlete_id())
-    page = render_template("about_you.html", given=request.form or _as_form(mine), rows=N_INJURIES, error=error)
+    given = request.form or _as_form(mine)
+    named = [n for n in range(N_INJURIES) if given.get(f"kind_{n}")]
+    shown = min(max(named, default=-1) + 2, N_INJURIES)  # those told, and one to fill in
+    page = render_template("about_you.html", given=given, shown=shown, rows=N_INJURIES, error=error)
     return (page, 400) if error else page
 
 
