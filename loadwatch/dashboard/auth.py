@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from loadwatch.dashboard.current import log_in, own_path, services
 from loadwatch.dashboard.forms import LoginForm, SignupForm
-from loadwatch.dashboard.speech import of_browser
+from loadwatch.dashboard.speech import of_browser, said
 from loadwatch.services.errors import LoadwatchError
 
 bp = Blueprint("auth", __name__)
@@ -53,7 +53,7 @@ def signup() -> str | Response | tuple[str, int]:
                 language=of_browser(),
             )
         except LoadwatchError as error:
-            flash(str(error), "error")
+            flash(said(error.words), "error")
         else:
             flash("Welcome! Connect Strava, and your runs arrive by themselves.")
             return log_in(account)

@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from loadwatch.dashboard.current import log_in, services
+from loadwatch.dashboard.speech import said
 from loadwatch.services.accounts import ASKED_SCOPES, StravaLogin
 from loadwatch.services.errors import LoadwatchError
 from loadwatch.settings import Settings
@@ -98,7 +99,7 @@ def callback() -> Response:
     try:
         account = services().accounts.connect_strava(asking or None, login)
     except LoadwatchError as error:
-        return _failed(str(error))
+        return _failed(said(error.words))
     if any(s.startswith("activity:read") for s in login.scopes):
         flash("Strava is connected. Your last months are being fetched; new runs arrive by themselves.")
     else:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from loadwatch.dashboard import body_map
 from loadwatch.dashboard.current import athlete_id, back, profile, services
 from loadwatch.dashboard.formatting import zone
-from loadwatch.dashboard.speech import Lazy, lazy
+from loadwatch.dashboard.speech import Lazy, lazy, said
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.ladder import LADDER_SOURCE
 from loadwatch.domain.programme import STOP_SIGNS
@@ -117,7 +117,7 @@ def _check_in_form(error: InvalidCheckIn | None = None) -> str:
         at=_places_where_it_matters,
         given=given,
         key=request.form.get("key") or secrets.token_urlsafe(16),
-        error=error and MISTAKES.get(error.field, str(error)),
+        error=error and MISTAKES.get(error.field, error.words),
         wrong=error.field if error else "",
     )
 
@@ -252,7 +252,7 @@ def gone(problem_id: int) -> Response:
     try:
         page = services().check_ins.close_problem(athlete_id(), problem_id)
     except InvalidCheckIn as error:
-        flash(str(error), "error")
+        flash(said(error.words), "error")
         return redirect(url_for("health.problem", problem_id=problem_id))
     flash("Noted: it is gone. Should it come back, a check-in opens it anew.")
     return redirect(url_for("health.problem", problem_id=page.id))
@@ -285,7 +285,7 @@ def log_session(problem_id: int) -> str | Response | tuple[str, int]:
             signs=request.form.getlist("signs"),
         )
     except InvalidCheckIn as error:
-        return _problem_page(problem_id, str(error)), 400
+        return _problem_page(problem_id, said(error.words)), 400
     flash("Noted. Check in tomorrow and tell how the morning was.")
     return redirect(url_for("health.problem", problem_id=problem_id))
 
@@ -298,7 +298,7 @@ def begin_ladder(problem_id: int) -> Response:
     try:
         services().check_ins.begin_ladder(athlete_id(), problem_id, _number("level"))
     except InvalidCheckIn as error:
-        flash(str(error), "error")
+        flash(said(error.words), "error")
     else:
         flash("You are on the ladder. It moves with the runs that arrive and the mornings after them.")
     return redirect(url_for("health.problem", problem_id=problem_id, _anchor="way-back"))
@@ -322,7 +322,7 @@ def put_usual(problem_id: int) -> Response:
             athlete_id(), problem_id, old_long_m=_metres("old_long", unit_m), old_fast_m=_metres("old_fast", 1.0)
         )
     except InvalidCheckIn as error:
-        flash(str(error), "error")
+        flash(said(error.words), "error")
     return redirect(url_for("health.problem", problem_id=problem_id, _anchor="way-back"))
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from loadwatch.adapters.charts import distance_chart_svg
 from loadwatch.dashboard.current import athlete_id, back, own_path, profile, services
 from loadwatch.dashboard.formatting import moment_text, zone
-from loadwatch.dashboard.speech import _
+from loadwatch.dashboard.speech import _, said
 from loadwatch.domain.alerts import OPEN_STATES
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import Today
@@ -139,7 +139,7 @@ def snooze(alert_id: int) -> Response:
         until = moment_text(alerts.snooze(athlete_id(), alert_id), profile().timezone)
         return _dealt_with(alert_id, _("No more of this kind until %(when)s, unless it gets worse.", when=until))
     except NotForRedFlags as error:
-        return _dealt_with(alert_id, str(error), "error")
+        return _dealt_with(alert_id, str(said(error.words)), "error")
 
 
 @bp.post("/alerts/<int:alert_id>/feedback")

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from loadwatch.dashboard.current import LoginUser, athlete_id, profile, services
 from loadwatch.dashboard.forms import ProfileForm, timezones
+from loadwatch.dashboard.speech import said
 from loadwatch.domain.alerts import Sensitivity
 from loadwatch.domain.wording import Units
 from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, five_k_text, missing_scopes, read_five_k
@@ -96,7 +97,7 @@ def settings() -> str | Response | tuple[str, int]:
                 quiet_to=form.quiet_to.data,
             )
         except LoadwatchError as error:
-            flash(str(error), "error")
+            flash(said(error.words), "error")
         else:
             flash("Your settings are saved.")
             return redirect(url_for("settings.settings"))

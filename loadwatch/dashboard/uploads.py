@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from loadwatch.adapters.incoming import OneAtATime, TooLarge, hand_in_archive, is_archive, receive_form
 from loadwatch.dashboard.current import athlete_id, services
+from loadwatch.dashboard.speech import said
 from loadwatch.services.errors import StorageFull
 from loadwatch.services.ports import Told
 from loadwatch.services.uploads import MAX_FILES, MAX_REQUEST_BYTES, SPORTS, shown_name
@@ -30,9 +31,9 @@ def register(app: Flask) -> None:
                 max_parts=MAX_FILES + 10,
             )
         except TooLarge as error:
-            return _page(str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return _page(said(error.words), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         except OneAtATime as error:
-            return _page(str(error), HTTPStatus.SERVICE_UNAVAILABLE)
+            return _page(said(error.words), HTTPStatus.SERVICE_UNAVAILABLE)
         except StorageFull as error:
             return _page(f"{error} Try again later.", HTTPStatus.INSUFFICIENT_STORAGE)
         return None

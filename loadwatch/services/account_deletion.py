@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from loadwatch.domain.text import say
 from loadwatch.services.account_ports import DeletionReceipt
 from loadwatch.services.errors import NotYours, WrongPassword
 from loadwatch.services.ports import Clock, Database, MailStore, PasswordHasher, UploadFiles
@@ -81,7 +82,7 @@ class AccountDeletionService:
         if account is not None and account.password_hash is None:
             return
         if account is None or not self._hasher.verify(account.password_hash or "", password):
-            raise WrongPassword("The password is not right. Nothing was deleted.")
+            raise WrongPassword(say("The password is not right. Nothing was deleted."))
 
     def delete(self, athlete_id: int) -> DeletionReceipt:
         """

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loadwatch.domain.alerts import Sensitivity
+from loadwatch.domain.text import Text, say
 from loadwatch.domain.wording import Units
 from loadwatch.services.account_ports import ApiKey
 from loadwatch.services.errors import (
@@ -29,26 +30,29 @@ MAX_API_KEYS = 20
 FASTEST_FIVE_K_S, SLOWEST_FIVE_K_S = 12 * 60, 2 * 3600
 """No one has run 5 km faster (12:35 is the record), and slower is no race. [s]"""
 
-FIVE_K_HINT = "a 5 km time is written in minutes and seconds, like 22:30, and lies between 12 minutes and 2 hours"
+FIVE_K_HINT = say(
+    "a 5 km time is written in minutes and seconds, like {example}, and lies between 12 minutes and 2 hours",
+    example="22:30",
+)
 
 ASKED_SCOPES = ("read", "activity:read", "activity:read_all", "profile:read_all")
 """What the connect page asks for. Without `activity:read` Strava sends no events, whatever else is granted."""
 
 SCOPE_MEANING = {
-    "read": "your public profile",
-    "activity:read": "activities that everyone or your followers can see, and word of new ones",
-    "activity:read_all": "activities that only you can see, and the parts inside privacy zones",
-    "profile:read_all": "your whole profile, for example heart-rate zones",
+    "read": say("your public profile"),
+    "activity:read": say("activities that everyone or your followers can see, and word of new ones"),
+    "activity:read_all": say("activities that only you can see, and the parts inside privacy zones"),
+    "profile:read_all": say("your whole profile, for example heart-rate zones"),
 }
 
 
-def missing_scopes(scopes: frozenset[str]) -> list[tuple[str, str]]:
+def missing_scopes(scopes: frozenset[str]) -> list[tuple[str, Text]]:
     """What the athlete did not grant, and what loadwatch cannot do without it."""
     consequences = {
-        "activity:read": "Strava sends no word of new runs: nothing arrives by itself",
-        "activity:read_all": "runs that only you can see are not counted, so a long private run goes unnoticed",
-        "profile:read_all": "heart-rate zones are not read; nothing depends on them today",
-        "read": "your name cannot be shown",
+        "activity:read": say("Strava sends no word of new runs: nothing arrives by itself"),
+        "activity:read_all": say("runs that only you can see are not counted, so a long private run goes unnoticed"),
+        "profile:read_all": say("heart-rate zones are not read; nothing depends on them today"),
+        "read": say("your name cannot be shown"),
     }
     return [
         (s, consequences[s])
@@ -70,10 +74,10 @@ def read_five_k(text: str) -> int:
     if not text.strip():
         return 0
     if not (colon and minutes.isdecimal() and seconds.isdecimal() and len(seconds) == 2 and int(seconds) < 60):
-        raise LoadwatchError(f"{text!r}: {FIVE_K_HINT}")
+        raise LoadwatchError(say("{given}: {hint}", given=repr(text), hint=FIVE_K_HINT))
     time_s = int(minutes) * 60 + int(seconds)
     if not FASTEST_FIVE_K_S <= time_s <= SLOWEST_FIVE_K_S:
-        raise LoadwatchError(f"{text!r}: {FIVE_K_HINT}")
+        raise LoadwatchError(say("{given}: {hint}", given=repr(text), hint=FIVE_K_HINT))
     return time_s
 
 
@@ -148,9 +152,9 @@ class AccountService:
         password_hash = self._hasher.hash(password)
         with self._database.write() as tx:
             if not force and not self._may_sign_up(tx):
-                raise SignupClosed("No further accounts are made here: ask the operator for one.")
+                raise SignupClosed(say("No further accounts are made here: ask the operator for one."))
             if tx.account_by_email(email):
-                raise AccountExists("There is an account with this e-mail address already: log in instead.")
+                raise AccountExists(say("There is an account with this e-mail address already: log in instead."))
             return self._new_account(tx, name.strip() or email, email, password_hash, timezone, language)
 
     def _new_account(
@@ -211,13 +215,13 @@ class AccountService:
         if account is None:
             raise NotYours(f"athlete {athlete_id}")
         if account.password_hash is not None and not self._hasher.verify(account.password_hash, old):
-            raise WrongPassword("Your present password is not right.")
+            raise WrongPassword(say("Your present password is not right."))
         name = account.email or clean_email(email or "")
         password_hash = self._hasher.hash(new)
         with self._database.write() as tx:
             owner = tx.account_by_email(name)
             if owner is not None and owner.id != account.id:
-                raise AccountExists("Another account logs in with this address.")
+                raise AccountExists(say("Another account logs in with this address."))
             tx.set_login(account.id, name, password_hash)
             changed = tx.account(account.id)
         if changed is None:
@@ -287,7 +291,7 @@ class AccountService:
             if v is not None
         }
         if not all(hour is None or 0 <= hour <= 23 for hour in (quiet_from, quiet_to)):
-            raise LoadwatchError("Quiet hours begin and end at an hour from 0 to 23.")
+            raise LoadwatchError(say("Quiet hours begin and end at an hour from 0 to 23."))
         if email is not None:
             changes["email"] = clean_email(email)
         if five_k_s is not None:
@@ -335,7 +339,7 @@ class AccountService:
             if tx.athlete(athlete_id) is None:
                 raise NotYours(f"athlete {athlete_id}")
             if len(tx.api_keys(athlete_id)) >= MAX_API_KEYS:
-                raise LoadwatchError(f"There are {MAX_API_KEYS} keys already: take one back first.")
+                raise LoadwatchError(say("There are {n} keys already: take one back first.", n=MAX_API_KEYS))
             tx.add_token(athlete_id, token_digest(token), self._clock(), " ".join(name.split())[:100] or None)
         return token
 
@@ -387,13 +391,17 @@ class AccountService:
                 elif self._may_sign_up(tx):
                     athlete_id = self._new_account(tx, login.name, None, None, "UTC").athlete_id
                 else:
-                    raise SignupClosed("This Strava account is not known here, and no further accounts are made.")
+                    raise SignupClosed(
+                        say("This Strava account is not known here, and no further accounts are made.")
+                    )
             elif owner not in (None, athlete_id):
-                raise StravaTaken("This Strava account is connected to another athlete here.")
+                raise StravaTaken(say("This Strava account is connected to another athlete here."))
             before = tx.connection(athlete_id)
             if before is not None and before.strava_athlete_id != login.strava_athlete_id:
                 # The runs of two people in one history would make every comparison wrong.
-                raise StravaTaken("You are connected with another Strava account: log in at Strava with that one.")
+                raise StravaTaken(
+                    say("You are connected with another Strava account: log in at Strava with that one.")
+                )
             had_none = before is None
             tx.put_connection(
                 Connection(
@@ -445,7 +453,7 @@ def clean_email(email: str) -> str:
     email = email.strip().lower()
     name, at, host = email.partition("@")
     if not (name and at and host) or any(c.isspace() or c in '<>,;"' for c in email) or len(email) > 254:
-        raise LoadwatchError(f"{email!r} is not an e-mail address.")
+        raise LoadwatchError(say("{given} is not an e-mail address.", given=repr(email)))
     return email
 
 
@@ -457,7 +465,7 @@ def check_password(password: str) -> None:
         If it is too short to be a password, or too long to hash in good time.
     """
     if not MIN_PASSWORD <= len(password) <= 1000:
-        raise LoadwatchError(f"A password has at least {MIN_PASSWORD} characters.")
+        raise LoadwatchError(say("A password has at least {n} characters.", n=MIN_PASSWORD))
 
 
 def check_timezone(timezone: str) -> None:
@@ -470,4 +478,6 @@ def check_timezone(timezone: str) -> None:
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise LoadwatchError(f"{timezone!r} is not a time zone; one is called for example Europe/Berlin.") from None
+        raise LoadwatchError(
+            say("{given} is not a time zone; one is called for example Europe/Berlin.", given=repr(timezone))
+        ) from None

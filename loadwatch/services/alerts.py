@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from loadwatch.domain.alerts import OPEN_STATES, READ_STATES, Alert, AlertState, muted_keys
 from loadwatch.domain.findings import LOAD_FAMILIES
+from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import MUTE_WINDOW, SNOOZE
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.ports import Clock, Database, Tx
@@ -57,7 +58,7 @@ class AlertService:
         with self._database.write() as tx:
             alert = _own(tx, athlete_id, alert_id)
             if alert.is_red:
-                raise NotForRedFlags("A red flag is told until you have acknowledged it; it cannot be snoozed.")
+                raise NotForRedFlags(say("A red flag is told until you have acknowledged it; it cannot be snoozed."))
             until = now + SNOOZE
             tx.put_alert_wish(athlete_id, alert.dedup_key, snoozed_until=until, snoozed_severity=alert.severity)
             cause = f"snoozed by the runner until {until:%Y-%m-%d %H:%M} UTC"
@@ -79,7 +80,7 @@ class AlertService:
             alert = _own(tx, athlete_id, alert_id)
             detail = tx.run_detail(athlete_id, alert.run_id) if alert.run_id is not None else None
         if alert.is_red or detail is None or alert.dedup_key.partition(":")[0] not in LOAD_FAMILIES:
-            raise NotForRedFlags("Only an alert on the load of a run can be marked as planned.")
+            raise NotForRedFlags(say("Only an alert on the load of a run can be marked as planned."))
         self.plan_day(athlete_id, detail.run.local_date)
 
     def plan_day(self, athlete_id: int, day: date) -> None:

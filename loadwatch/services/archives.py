@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from loadwatch.domain.text import say
 from loadwatch.services.archive_ports import (
     Archive,
     ArchiveFiles,
@@ -118,23 +119,27 @@ class ArchiveIngestService:
             return False
         try:
             if archive.attempts > MAX_ATTEMPTS:
-                raise LoadwatchError("could not be taken apart: each time the program broke off. Please report it")
+                raise LoadwatchError(
+                    say("could not be taken apart: each time the program broke off. Please report it")
+                )
             finished = self._take_apart(archive)
         except StorageFull:
-            why = "waits for room, as the disk of this server is full; it goes on by itself"
+            why = say("waits for room, as the disk of this server is full; it goes on by itself")
             return self._wait(archive, why, FULL_AGAIN)
         except LoadwatchError as error:
             self._finish(archive, "failed", str(error))
             return False
         except OSError as error:
-            why = f"could not be opened just now ({type(error).__name__}) and is tried again"
+            why = say("could not be opened just now ({fault}) and is tried again", fault=type(error).__name__)
             return self._wait(archive, why, back_off(archive.attempts))
         except Exception as error:
             with self._database.read() as tx:
                 if tx.archive(archive.athlete_id, archive.id) is None:
                     return False  # deleted, with its athlete, while it was taken apart
             log.exception("archive %s cannot be taken apart", archive.id)
-            self._finish(archive, "failed", f"could not be read; please report it ({type(error).__name__})")
+            self._finish(
+                archive, "failed", say("could not be read; please report it ({fault})", fault=type(error).__name__)
+            )
             return False
         if finished:
             self._finish(archive, "stored", None)
@@ -157,7 +162,7 @@ class ArchiveIngestService:
                     break
             else:
                 if not len(opened):
-                    raise LoadwatchError("holds no file of a run: FIT, GPX or TCX")
+                    raise LoadwatchError(say("holds no file of a run: FIT, GPX or TCX"))
             return n >= len(opened)
 
     def _hand_in(self, archive: Archive, opened: OpenArchive, first: int, until: int) -> None:

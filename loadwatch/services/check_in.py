@@ -62,6 +62,7 @@ from loadwatch.domain.symptoms import (
     symptom_level,
     week_of,
 )
+from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import BONE_LOAD
 from loadwatch.knowledge.codes import Code, CodeKind, codes_of_kind
 from loadwatch.services.errors import LoadwatchError, NotYours
@@ -224,10 +225,12 @@ class ProblemPage:
         if self.start:
             return ""
         if not self.problem.is_open:
-            return "it is gone; should it come back, a check-in opens it anew"
+            return say("it is gone; should it come back, a check-in opens it anew")
         if self.no_run:
             return self.no_run.text
-        return "it is stopped, and begins anew once a professional has seen it and that is noted with this problem"
+        return say(
+            "it is stopped, and begins anew once a professional has seen it and that is noted with this problem"
+        )
 
     @property
     def watched_until(self) -> datetime | None:
@@ -391,7 +394,9 @@ class CheckInService(WayBackUseCases):
         was_open = {problem_id_of(p) for p in problems(reports) if p.is_open}
         still_open = {problem_id_of(p) for p in problems([*reports, gone]) if p.is_open}
         if was_open - still_open != {problem_id_of(problem)}:
-            raise InvalidCheckIn("state", "no place was told for this problem, and closing it would close others too")
+            raise InvalidCheckIn(
+                "state", say("no place was told for this problem, and closing it would close others too")
+            )
 
     def note_step(self, athlete_id: int, number: int, what: Literal["agreed", "seen"]) -> ProblemPage:
         """Note that the runner agreed to be shown exercises, or that a professional has seen it."""
@@ -425,7 +430,7 @@ class CheckInService(WayBackUseCases):
         _check_codes("exercises", exercises, self.clinic.exercises)
         _check_note(note)
         if not exercises:
-            raise InvalidCheckIn("exercises", "name at least one that was done")
+            raise InvalidCheckIn("exercises", say("name at least one that was done"))
         with self._database.write() as tx:
             page = self._problem(tx, athlete_id, number)
             session = RehabSession(
@@ -509,7 +514,7 @@ class CheckInService(WayBackUseCases):
         others = (p for p in problems(known.reports) if p.is_open and problem_id_of(p) != problem_id_of(problem))
         found = [h for h in (self._judged(known, p).held_back for p in others) if h]
         first = min(found, key=lambda h: _MOST_URGENT.index(h.reason), default=None)
-        return first and replace(first, text=f"Another problem that is open: {first.text}")
+        return first and replace(first, text=say("Another problem that is open: {why}", why=first.text))
 
     def _standing(self, known: "_Known", reports: Iterable[SymptomReport]) -> tuple[RedFlagFinding, ...]:
         """Flags that any of the reports raised, of each flag the most urgent; none falls away by itself."""
@@ -552,11 +557,13 @@ class CheckInService(WayBackUseCases):
         """Store the one-time form in place of what was there."""
         now = self._clock()
         if profile.birth_year is not None and not now.year - 110 <= profile.birth_year <= now.year - 5:
-            raise InvalidCheckIn("birth_year", f"{profile.birth_year} is no year of birth of a runner")
+            raise InvalidCheckIn(
+                "birth_year", say("{year} is no year of birth of a runner", year=str(profile.birth_year))
+            )
         _check_codes("answers", profile.answers, RISK_QUESTIONS)
         _check_codes("injuries", [i.kind for i in profile.injuries], INJURY_KINDS)
         if any(i.ended and i.ended > (now + timedelta(days=1)).date() for i in profile.injuries):
-            raise InvalidCheckIn("injuries", "an earlier injury has ended already")
+            raise InvalidCheckIn("injuries", say("an earlier injury has ended already"))
         with self._database.write() as tx:
             _profile(tx, athlete_id)
             tx.put_risk_profile(athlete_id, profile, now)
@@ -574,11 +581,11 @@ class CheckInService(WayBackUseCases):
         with self._database.write() as tx:
             today = _local(now, _profile(tx, athlete_id))
             if week.monday > today:
-                raise InvalidCheckIn("week", f"{week} has not begun")
+                raise InvalidCheckIn("week", say("{week} has not begun", week=str(week)))
             try:
                 answers = WeeklyAnswers(local_date=min(today, week.sunday), **steps)
             except (TypeError, ValueError) as error:
-                raise InvalidCheckIn("answers", "each of the four has a step from 0 to 3") from error
+                raise InvalidCheckIn("answers", say("each of the four has a step from 0 to 3")) from error
             tx.put_weekly_answers(athlete_id, week, answers, now)
             tx.want_assessment(athlete_id, now, now)
         self._nudge.assess(athlete_id)
@@ -605,20 +612,20 @@ class CheckInService(WayBackUseCases):
         _check_note(draft.note)
         _check_at(draft.at, now)
         if draft.client_key is not None and not 0 < len(draft.client_key) <= 200:
-            raise InvalidCheckIn("Idempotency-Key", "1 to 200 characters")
+            raise InvalidCheckIn("Idempotency-Key", say("1 to 200 characters"))
         pains = [p for p in (draft.pain_run, draft.pain_today, draft.pain_morning) if p is not None]
         _check_gone(draft.answers, max(pains, default=None))
         told = draft.regions or draft.qualities or draft.aggravators or draft.signs or draft.answers or draft.onset
         if not told and not pains and draft.side is None:
-            raise InvalidCheckIn("pain_today", "nothing was told; say 0 if nothing hurts")
+            raise InvalidCheckIn("pain_today", say("nothing was told; say 0 if nothing hurts"))
         # Whoever reports a sign is heard, whatever else is missing.
         if draft.regions and draft.side is None and not draft.signs:
-            raise InvalidCheckIn("side", f"which side hurts? One of {', '.join(SIDES)}")
+            raise InvalidCheckIn("side", say("which side hurts? One of {sides}", sides=", ".join(SIDES)))
 
     def _check_answers(self, answers: Mapping[str, bool]) -> None:
         _check_codes("answers", answers, {GONE, *self.clinic.codes, *self.clinic.questions})
         if not all(isinstance(answer, bool) for answer in answers.values()):
-            raise InvalidCheckIn("answers", "each is true or false")
+            raise InvalidCheckIn("answers", say("each is true or false"))
 
 
 _MOST_URGENT: Final = ("red_flag", "bone_stress", "severity")
@@ -784,32 +791,34 @@ def _local(at: datetime, profile: AthleteProfile) -> date:
 def _check_codes(name: str, given: Iterable[str], known: Collection[str]) -> None:
     unknown = sorted(str(code)[:40] for code in given if code not in known)
     if unknown:
-        raise InvalidCheckIn(name, f"{', '.join(map(repr, unknown))} is not known")
+        raise InvalidCheckIn(name, say("{codes} is not known", codes=", ".join(map(repr, unknown))))
 
 
 def _check_pain(name: str, pain: int | None) -> None:
     if pain is not None and (isinstance(pain, bool) or not isinstance(pain, int) or not 0 <= pain <= 10):
-        raise InvalidCheckIn(name, "a whole number from 0 to 10")
+        raise InvalidCheckIn(name, say("a whole number from 0 to 10"))
 
 
 def _check_note(note: str) -> None:
     if len(note) > MAX_NOTE or "\0" in note:
-        raise InvalidCheckIn("note", f"plain text of at most {MAX_NOTE} characters")
+        raise InvalidCheckIn("note", say("plain text of at most {n} characters", n=MAX_NOTE))
 
 
 def _check_at(at: datetime | None, now: datetime) -> datetime:
     if at is None:
         return now
     if at.tzinfo is None:
-        raise InvalidCheckIn("at", "a moment with its time zone, like 2026-11-22T07:30:00+01:00")
+        raise InvalidCheckIn(
+            "at", say("a moment with its time zone, like {example}", example="2026-11-22T07:30:00+01:00")
+        )
     if not EARLIEST <= at <= now + CLOCK_SKEW:
-        raise InvalidCheckIn("at", "lies in the future" if at > now else "lies too far back")
+        raise InvalidCheckIn("at", say("lies in the future") if at > now else say("lies too far back"))
     return at.astimezone(UTC)
 
 
 def _check_gone(answers: Mapping[str, bool], pain: int | None) -> None:
     if answers.get(GONE) and pain:
-        raise InvalidCheckIn("answers", "it cannot be gone and hurt at once")
+        raise InvalidCheckIn("answers", say("it cannot be gone and hurt at once"))
 
 
 _TOLD = ("side", "regions", "pain_run", "pain_today", "pain_morning", "qualities", "onset", "aggravators", "signs")

@@ -6,6 +6,11 @@ from datetime import datetime
 class LoadwatchError(Exception):
     """Something a person can be told in one sentence."""
 
+    @property
+    def words(self) -> str:
+        """The sentence, as a `Text` where it was made as one: `str(error)` is plain English."""
+        return self.args[0] if len(self.args) == 1 and isinstance(self.args[0], str) else str(self)
+
 
 class StravaError(LoadwatchError):
     """Strava did not give what was asked."""

@@ -24,6 +24,12 @@ class InvalidCheckIn(LoadwatchError):
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
         self.field = field
+        self.reason = reason
+
+    @property
+    def words(self) -> str:
+        """What is wrong, without the name that the field has in the code."""
+        return self.reason
 
 
 @dataclass(frozen=True, slots=True)

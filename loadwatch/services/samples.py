@@ -7,6 +7,7 @@ from typing import Final
 
 from loadwatch.domain.activity import RunFeatures
 from loadwatch.domain.symptoms import Region
+from loadwatch.domain.text import say
 from loadwatch.services.account_deletion import AccountDeletionService
 from loadwatch.services.assess import AssessService
 from loadwatch.services.check_in import CheckInService
@@ -68,7 +69,7 @@ class SampleService:
         now = self._clock()
         with self._database.write() as tx:
             if len(tx.samples()) >= MAX_SAMPLES:
-                raise LoadwatchError("Many are looking around just now: try again tomorrow.")
+                raise LoadwatchError(say("Many are looking around just now: try again tomorrow."))
             athlete_id = tx.add_athlete(name, None, timezone, now)
             tx.update_athlete(athlete_id, sample_until=now + KEPT, alert_mails=False, weekly_mail=False)
             account_id = tx.add_account(athlete_id, None, None, is_operator=False, now=now)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from loadwatch.domain.patterns import PatternScore
 from loadwatch.domain.shoes import IT_BAND, Shoe, ShoeFacts, shoe_context, shoe_facts, shoe_words, worn_by_run
+from loadwatch.domain.text import say
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Tx
 
@@ -71,16 +72,16 @@ class ShoeService:
         """
         name = name.strip()
         if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
-            raise InvalidShoe(f"Give the pair a name of at most {MAX_NAME} characters.")
+            raise InvalidShoe(say("Give the pair a name of at most {n} characters.", n=MAX_NAME))
         if before_m is not None and not (math.isfinite(before_m) and 0 <= before_m <= MAX_BEFORE_M):
-            raise InvalidShoe("The distance before that day is 0 or more; leave it out if you do not know it.")
+            raise InvalidShoe(say("The distance before that day is 0 or more; leave it out if you do not know it."))
         with self._database.write() as tx:
             if not EARLIEST.date() <= worn_from <= self._today(_profile(tx, athlete_id)):
-                raise InvalidShoe("The first day lies between 1990 and today.")
+                raise InvalidShoe(say("The first day lies between 1990 and today."))
             told_on = worn_from - timedelta(days=1) if before_m is not None else None
             shoe_id = tx.add_shoe(athlete_id, name, worn_from, before_m, told_on)
         if shoe_id is None:
-            raise InvalidShoe("Another pair begins on that day: choose another day, or delete that pair first.")
+            raise InvalidShoe(say("Another pair begins on that day: choose another day, or delete that pair first."))
         return next(p for p in self.pairs(athlete_id) if p.shoe.id == str(shoe_id))
 
     def delete(self, athlete_id: int, shoe_id: int) -> None:
@@ -97,7 +98,7 @@ class ShoeService:
             if shoe is None:
                 raise NotYours(f"shoes {shoe_id}")
             if shoe.source != "hand":
-                raise InvalidShoe("Strava keeps this pair: change the shoes of your runs there.")
+                raise InvalidShoe(say("Strava keeps this pair: change the shoes of your runs there."))
             tx.delete_shoe(athlete_id, shoe_id)
 
     def beside(self, athlete_id: int, shown: Iterable[PatternScore], complaint_on: date) -> tuple[str, ...]:

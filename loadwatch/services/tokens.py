@@ -4,6 +4,7 @@ import logging
 import time
 from datetime import timedelta
 
+from loadwatch.domain.text import say
 from loadwatch.services.errors import NeedsReauth, RefreshRejected, StravaUnavailable
 from loadwatch.services.ports import Clock, Connection, Database, Strava, TokenPair
 
@@ -55,7 +56,7 @@ class TokenService:
             with self._database.read() as tx:
                 connection = tx.connection(athlete_id)
             if connection is None or connection.state != "connected":
-                raise NeedsReauth("Strava is not connected")
+                raise NeedsReauth(say("Strava is not connected"))
             fresh = connection.expires_at - self._clock() > REFRESH_BEFORE
             if fresh and connection.access_token != refused:
                 return connection.access_token
@@ -77,7 +78,7 @@ class TokenService:
                 if gone:
                     tx.log_sync(connection.athlete_id, "needs_reauth", str(error), self._clock())
             if gone:
-                raise NeedsReauth("Strava refused to renew the connection") from error
+                raise NeedsReauth(say("Strava refused to renew the connection")) from error
             return self.access_token(connection.athlete_id)  # a new connection was made meanwhile
         except Exception:
             with self._database.write() as tx:

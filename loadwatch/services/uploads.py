@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import RUN_FAMILY, UNKNOWN_SPORT, Recording, Run, RunFeatures, is_possible_distance
+from loadwatch.domain.text import Text, day_text, days_text, distance_text, height_text, joined, say
 from loadwatch.domain.thresholds import FASTEST_ASCENT_M_S, LONGEST_RUN_S
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.ingest import LEASE, back_off, runs_changed
@@ -36,7 +37,7 @@ MAX_FILES: Final = 200
 MAX_REQUEST_BYTES: Final = 128 * 2**20
 """What one form or call may hand in at once: it must arrive within the web server's time limit. Design choice."""
 
-SPORTS: Final = {"Run": "a run", "TrailRun": "a trail run", "VirtualRun": "a run on a treadmill"}
+SPORTS: Final = {"Run": say("a run"), "TrailRun": say("a trail run"), "VirtualRun": say("a run on a treadmill")}
 """What a runner may say a file holds that does not say so itself."""
 
 MAX_NAME: Final = 200
@@ -63,8 +64,6 @@ ACTIVITIES_PER_FILE: Final = 10_000
 
 CLOCK_AHEAD: Final = timedelta(days=1)
 """A watch on the other side of the date line is ahead by less; what begins later was dated by a wrong clock."""
-
-TAKEN_AS = "the file does not say which sport it was: taken as {sport}, as you said"
 
 log = logging.getLogger(__name__)
 
@@ -341,14 +340,16 @@ class FileIngestService:
         try:
             found, left_out = self._found(upload, timezone)
         except LoadwatchError as error:
-            return _Outcome(upload, "failed", str(error))
+            return _Outcome(upload, "failed", error.words)
         except OSError as error:
-            why = f"could not be opened just now ({type(error).__name__}) and is tried again"
+            why = say("could not be opened just now ({fault}) and is tried again", fault=type(error).__name__)
             later = self._clock() + back_off(upload.attempts)
             return _Outcome(upload, "waiting", why, next_attempt_at=later)
         except Exception as error:
-            return _Outcome(upload, "failed", f"could not be read; please report it ({_logged(upload, error)})")
-        return _Outcome(upload, "stored", "; ".join(dict.fromkeys(left_out)) or None, found)
+            return _Outcome(
+                upload, "failed", say("could not be read; please report it ({fault})", fault=_logged(upload, error))
+            )
+        return _Outcome(upload, "stored", joined("; ", dict.fromkeys(left_out)) or None, found)
 
     def _found(self, upload: Upload, timezone: str) -> tuple[list[_Found], list[str]]:
         """
@@ -360,7 +361,7 @@ class FileIngestService:
             If there is none; the text begins with a verb.
         """
         if upload.attempts > MAX_ATTEMPTS:
-            raise LoadwatchError("could not be read: each time the program broke off. Please report it")
+            raise LoadwatchError(say("could not be read: each time the program broke off. Please report it"))
         if upload.told.is_manual:
             record = _manual(upload, timezone)
             if why := self._impossible(record.sport, record.start, record.elapsed_s or record.moving_s):
@@ -369,11 +370,12 @@ class FileIngestService:
             return [_Found(record, streams="none", trusted=possible)], []
         recordings = self._read(self._files.get(upload.athlete_id, upload.sha256), upload.name)
         told = upload.told if len(recordings) == 1 else Told(sport_if_silent=upload.told.sport_if_silent)
-        found, left_out = [], []
+        found: list[_Found] = []
+        left_out: list[str] = []
         for n, recording in enumerate(recordings):
             start = recording.start or told.start
             if start is None:
-                left_out.append("does not say on which day it was recorded")
+                left_out.append(say("does not say on which day it was recorded"))
                 continue
             dated = replace(_with_sport(recording, told), start=start, name=told.name or recording.name)
             if why := self._impossible(dated.sport, start, dated.elapsed_s):
@@ -381,17 +383,21 @@ class FileIngestService:
                 continue
             found.append(self._analysed(upload, dated, n, timezone))
         if not found:
-            raise LoadwatchError("; ".join(dict.fromkeys(left_out)))
+            raise LoadwatchError(joined("; ", dict.fromkeys(left_out)))
         return found, left_out
 
     def _impossible(self, sport: str, start: datetime, elapsed_s: float | None) -> str | None:
         """Why this cannot have been done, whatever else is said of it; begins with a verb."""
         if start > self._clock() + CLOCK_AHEAD:
-            return (
-                f"is dated {start:%d %B %Y}, which lies ahead: the clock was wrong. Correct the date and add it again"
+            return say(
+                "is dated {day}, which lies ahead: the clock was wrong. Correct the date and add it again",
+                day=day_text(start.date(), year=True),
             )
         if sport in RUN_FAMILY and elapsed_s is not None and elapsed_s > LONGEST_RUN_S:
-            return f"goes on for {elapsed_s / 86_400:,.0f} days, longer than any run: its times are wrong"
+            return say(
+                "goes on for {days}, longer than any run: its times are wrong",
+                days=days_text(round(elapsed_s / 86_400)),
+            )
         return None
 
     def _analysed(self, upload: Upload, recording: Recording, n: int, timezone: str) -> _Found:
@@ -485,8 +491,13 @@ def _with_sport(recording: Recording, told: Told) -> Recording:
         return replace(recording, sport=told.sport)
     if recording.sport != UNKNOWN_SPORT or told.sport_if_silent in (None, UNKNOWN_SPORT):
         return recording
-    note = TAKEN_AS.format(sport=told.sport_if_silent)
+    note = taken_as(told.sport_if_silent)
     return replace(recording, sport=told.sport_if_silent, notes=(*recording.notes, note))
+
+
+def taken_as(sport: str) -> Text:
+    """That a file did not say what it holds, and the runner did."""
+    return say("the file does not say which sport it was: taken as {sport}, as you said", sport=sport)
 
 
 def _with_possible_totals(recording: Recording) -> Recording:
@@ -495,13 +506,17 @@ def _with_possible_totals(recording: Recording) -> Recording:
     distance_m, ascent_m = recording.reported_distance_m, recording.reported_ascent_m
     descent_m, elapsed_s = recording.reported_descent_m, recording.elapsed_s
     if distance_m is not None and not is_possible_distance(distance_m, elapsed_s):
-        notes.append(f"the device says {distance_m / 1000:,.1f} km, which is not possible: the samples count")
+        notes.append(
+            say("the device says {far}, which is not possible: the samples count", far=distance_text(distance_m))
+        )
         distance_m = None
     most_m = min(
         inf if distance_m is None else distance_m, inf if elapsed_s is None else FASTEST_ASCENT_M_S * elapsed_s
     )
     if ascent_m is not None and ascent_m > most_m:
-        notes.append(f"the device says {ascent_m:,.0f} m of ascent, which is not possible: the samples count")
+        notes.append(
+            say("the device says {up} of ascent, which is not possible: the samples count", up=height_text(ascent_m))
+        )
         ascent_m = descent_m = None
     return replace(
         recording,

@@ -21,6 +21,7 @@ from loadwatch.domain.mornings import DAY
 from loadwatch.domain.programme import Clearance, Programme, Withheld
 from loadwatch.domain.session_plan import Circuit, RunGate, circuit, run_gate, tolerated_directions
 from loadwatch.domain.symptoms import Problem, SymptomReport
+from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import BREAK_BASELINE, LONG_BREAK
 from loadwatch.services.errors import NotYours
 from loadwatch.services.health_ports import InvalidCheckIn, ProblemEvent
@@ -202,11 +203,11 @@ def gate_result(
     gate = run_gate(programme, answers)
     why = [withheld.text] if withheld else []
     if gate.refused:
-        why.append("One no means no run today.")
+        why.append(say("One no means no run today."))
     if gate.unanswered:
-        why.append("A question was not answered, and without a yes to each there is no run today.")
+        why.append(say("A question was not answered, and without a yes to each there is no run today."))
     if ladder is not None and not withheld:
-        why += [f"The ladder: {reason}." for reason in ladder.why_locked]
+        why += [say("The ladder: {reason}.", reason=reason) for reason in ladder.why_locked]
     return GateResult(gate, tuple(why))
 
 
@@ -239,7 +240,7 @@ class WayBackUseCases:
             if page.start is None:
                 raise InvalidCheckIn("ladder", page.why_no_start)
             if level is not None and level not in page.start.levels:
-                raise InvalidCheckIn("level", f"one from 1 to {page.start.levels[-1]}")
+                raise InvalidCheckIn("level", say("one from 1 to {last}", last=page.start.levels[-1]))
             old_long_m, old_fast_m = _usual_before(tx, athlete_id, page.problem)
             if page.ladder is not None:  # what the runner said then still holds
                 old_long_m = old_long_m or page.ladder.entry.old_long_m
@@ -262,12 +263,12 @@ class WayBackUseCases:
         """Note the longest run, or the fast metres of a day, from before the problem, where no run tells them. [m]"""
         for name, metres in (("old_long_m", old_long_m), ("old_fast_m", old_fast_m)):
             if metres is not None and not 0 < metres <= MOST_M:
-                raise InvalidCheckIn(name, "a distance above 0")
+                raise InvalidCheckIn(name, say("a distance above 0"))
         with self._database.write() as tx:
             tx.lock_athlete(athlete_id)
             page = self._problem(tx, athlete_id, number)
             if page.ladder is None:
-                raise InvalidCheckIn("ladder", "it has not begun")
+                raise InvalidCheckIn("ladder", say("it has not begun"))
             old = page.ladder.entry
             told = replace(old, old_long_m=old_long_m or old.old_long_m, old_fast_m=old_fast_m or old.old_fast_m)
             tx.add_ladder_entry(athlete_id, page.id, told, self._clock())
@@ -286,9 +287,10 @@ class WayBackUseCases:
         """Whether today's run may begin, by the questions that the programme asks before each; nothing is stored."""
         page = self.problem(athlete_id, number)
         if page.rehab is None or not page.rehab.gate:
-            raise InvalidCheckIn("gate", "no questions are asked before a run here")
+            raise InvalidCheckIn("gate", say("no questions are asked before a run here"))
         if unknown := answers.keys() - page.rehab.gate.keys():
-            raise InvalidCheckIn("answers", f"{', '.join(sorted(c[:40] for c in unknown))} is not asked here")
+            codes = ", ".join(sorted(c[:40] for c in unknown))
+            raise InvalidCheckIn("answers", say("{codes} is not asked here", codes=codes))
         return gate_result(page.rehab.programme, answers, page.no_run, page.ladder)
 
     def circuit(self, athlete_id: int, number: int) -> Circuit | Withheld | None:
