@@ -177,7 +177,7 @@ def _result_page(result: CheckInResult) -> str:
 def _told(report: SymptomReport) -> list[tuple[Lazy, list[str]]]:
     """What a check-in says, line by line: a heading, and what stands under it. What was not told is left out."""
     codes = services().check_ins.clinic.codes
-    lines = [
+    lines: list[tuple[Lazy, list[str]]] = [
         (lazy("Side"), [words.SIDES[report.side]] if report.side else []),
         (lazy("Place"), [words.REGIONS[r] for r in REGIONS if r in report.regions]),
         (lazy("How it began"), [words.ONSETS[report.onset]] if report.onset else []),
