@@ -26,6 +26,7 @@ from loadwatch.services.alerts import AlertService
 from loadwatch.services.archive_ports import OpenArchive
 from loadwatch.services.archives import ArchiveIngestService, ArchiveService
 from loadwatch.services.assess import AssessService
+from loadwatch.services.backtests import BacktestService
 from loadwatch.services.check_in import CheckInService, ClinicalContent
 from loadwatch.services.export import ExportService
 from loadwatch.services.inbox import InboxService
@@ -40,6 +41,7 @@ from loadwatch.services.samples import SampleService
 from loadwatch.services.shoes import ShoeService
 from loadwatch.services.subscription import SubscriptionService
 from loadwatch.services.sync import SyncService
+from loadwatch.services.thresholds import ThresholdService
 from loadwatch.services.tokens import TokenService
 from loadwatch.services.uploads import FileIngestService, UploadService
 from loadwatch.services.views import ViewService
@@ -234,6 +236,14 @@ class Services:
     @cached_property
     def planning(self) -> PlanningService:
         return PlanningService(self.store, self.clock, _clinic)
+
+    @cached_property
+    def backtests(self) -> BacktestService:
+        return BacktestService(self.store, self.nudge, self.clock, _clinic)
+
+    @cached_property
+    def thresholds(self) -> ThresholdService:
+        return ThresholdService(self.store, self.clock)
 
     @cached_property
     def shoes(self) -> ShoeService:

@@ -13,11 +13,11 @@ from loadwatch.adapters.nudge import BackgroundNudge, TaskNudge
 from loadwatch.settings import Settings
 from workers.schedule import schedule
 
-TASKS = ("workers.ingest", "workers.assess", "workers.notify", "workers.uploads", "workers.care")
+TASKS = ("workers.ingest", "workers.assess", "workers.notify", "workers.uploads", "workers.backtests", "workers.care")
 
 
-ROUTES = {"workers.uploads.read_due": {"priority": 9}}
-"""Files are read when nothing else waits: on Redis the highest number comes last."""
+ROUTES = {"workers.uploads.read_due": {"priority": 9}, "workers.backtests.replay": {"priority": 9}}
+"""Files are read, and histories replayed, when nothing else waits: on Redis the highest number comes last."""
 
 
 def broker_url(settings: Settings) -> str:

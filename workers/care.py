@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 @shared_task(name=SWEEP)
 def sweep() -> None:
     """
-    Do everything that is due by the database: events, fetches, archives, files, judgements, mails, expiry.
+    Do everything that is due by the database: events, fetches, archives, files, judgements, replays, mails,
+    expiry.
 
     Samples of the past are asked for here too, so that their fetches are among those due.
 
@@ -62,6 +63,7 @@ def sweep() -> None:
         drain(ingest.due_backfills, ingest.backfill, deadline),
         drain(everything.archive_ingest.due, everything.archive_ingest.work_off, deadline),
         drain(due_assessments, everything.assess.assess, deadline),
+        drain(everything.backtests.due, everything.backtests.replay, deadline),
     ]
     if not read_files(FILES_S):
         everything.nudge.uploads()

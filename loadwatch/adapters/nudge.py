@@ -43,6 +43,9 @@ class TaskNudge:
     def uploads(self) -> None:
         self._try("uploads.read_due")
 
+    def backtest(self, athlete_id: int) -> None:
+        self._try("backtests.replay", athlete_id)
+
     def _try(self, task: str, *args: int) -> None:
         try:
             self._send(task, args)

@@ -3,19 +3,21 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import groupby, pairwise
 from typing import Final
 
 from loadwatch.domain.activity import Run, counted
-from loadwatch.domain.alerts import Mailed, mail_at_once
+from loadwatch.domain.adjusted import STANDARD_ALWAYS, OwnThresholds
+from loadwatch.domain.alerts import NO_WISHES, Mailed, Wishes, mail_at_once
 from loadwatch.domain.bands import five_k_thresholds
 from loadwatch.domain.context import Context, context_by_day
 from loadwatch.domain.findings import ACT, EVIDENCE
-from loadwatch.domain.loads import FastSpeeds, ascent_of, downhill_load_m, run_loads
+from loadwatch.domain.judging import judge_all
+from loadwatch.domain.loads import FastSpeeds, RunLoad, ascent_of, downhill_load_m, run_loads
 from loadwatch.domain.rules import NO_EARLIER_HISTORY, EarlierHistory, Finding, is_learning, judge, look_back_from
-from loadwatch.domain.symptom_rules import LOADS_REACH, REPORTS_REACH, SCREEN_REACH, Clinic, judge_health
-from loadwatch.domain.symptoms import Region, Side, SymptomReport, in_order
+from loadwatch.domain.symptom_rules import LOADS_REACH, REPORTS_REACH, SCREEN_REACH, Clinic, Runner, judge_health
+from loadwatch.domain.symptoms import Region, Side, SymptomReport, WeeklyAnswers, in_order
 from loadwatch.domain.thresholds import BUDGET_MONTH, COMPARED_ACWR, COMPARED_WEEK, COOL_DOWN, REDUCED_DAYS
 from loadwatch.domain.told import told_features
 
@@ -204,23 +206,54 @@ class PastAlert:
         return self.finding.local_date
 
 
-def replay(history: History, clinic: Clinic, *, novice: bool = False) -> tuple[PastAlert, ...]:
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    """
+    By what a history is judged; by default as of a runner of whom nothing else is known.
+
+    Attributes
+    ----------
+    since : datetime or None
+        What lies before is known, but not judged; None: all is judged.
+    weeks : sequence of WeeklyAnswers
+        Of the whole history.
+    zone : tzinfo
+        The runner's.
+    wishes : Wishes
+        What is mailed at once.
+    """
+
+    novice: bool = False
+    since: datetime | None = None
+    thresholds: OwnThresholds = STANDARD_ALWAYS
+    runner: Runner | None = None
+    weeks: Sequence[WeeklyAnswers] = ()
+    zone: tzinfo = UTC
+    wishes: Wishes = NO_WISHES
+
+
+def replay(
+    history: History, clinic: Clinic, *, novice: bool = False, by: Replaying | None = None
+) -> tuple[PastAlert, ...]:
     """
     The alerts that a history would have brought, in order of time.
 
     Each run is judged when it begins and each report when it is given, from the runs and the reports before it, by
     the rules, the cool-downs and the budget that judge them as they arrive; as of somebody who reads each mail,
-    snoozes nothing and told of no earlier injuries. Runs that began at the same time, as all of a day do whose time
-    is not told, count as one moment: of a family the most severe finding stays.
+    snoozes nothing and, unless `by` tells of them, had no earlier injuries. Runs that began at the same time, as all
+    of a day do whose time is not told, count as one moment: of a family the most severe finding stays.
 
     Parameters
     ----------
     clinic : Clinic
         The clinical content that reports are held against.
+    by : Replaying or None
+        Goes before `novice`.
     """
+    by = by or Replaying(novice=novice)
     alerts: list[PastAlert] = []
     mailed: list[Mailed] = []
-    for now, found in groupby(_findings_with_reports(history, clinic, novice=novice), key=lambda f: f.at):
+    for now, found in groupby(_findings_with_reports(history, clinic, by), key=lambda f: f.at):
         moment: dict[str, Finding] = {}
         for finding in sorted(found, key=_first_told):
             moment.setdefault(finding.dedup_key, finding)
@@ -228,7 +261,7 @@ def replay(history: History, clinic: Clinic, *, novice: bool = False) -> tuple[P
         mailed = [m for m in mailed if now - m.at < _MAILS_REACH]
         for finding in moment.values():
             is_told = finding.is_red or (finding.dedup_key, finding.episode) not in followed
-            pushed = is_told and mail_at_once(finding, mailed, as_of=now)
+            pushed = is_told and mail_at_once(finding, mailed, as_of=now, wishes=by.wishes)
             if pushed:
                 mailed.append(Mailed(finding.dedup_key, now, finding.severity, finding.symptom_level))
             alerts.append(PastAlert(finding, pushed))
@@ -245,25 +278,44 @@ def severe_days(alerts: Iterable[PastAlert]) -> frozenset[date]:
     return frozenset(a.day for a in alerts if a.finding.report_id is not None and a.finding.symptom_level >= ACT)
 
 
-def _findings_with_reports(history: History, clinic: Clinic, *, novice: bool) -> list[Finding]:
+def _findings_with_reports(history: History, clinic: Clinic, by: Replaying) -> list[Finding]:
     """
     What the rules on loads and on symptoms said together, in order of time.
 
     A stretch at a time, with as much of what lies before as the rules look back on: otherwise each of ten years of
     reports would be held against all others.
     """
-    loads = _findings(history, novice=novice)
     moments = [*(r.start for r in history.runs), *(r.at for r in history.reports)]
     if not moments:
         return []
     told = in_order(history.reports)
-    first = min(moments)
+    first = max(min(moments), by.since) if by.since else min(moments)
+    runs = run_loads(history.runs, since=first - _RUNS_REACH, five_k_m_s=history.five_k_m_s) if told else []
+
+    def loads(thresholds: OwnThresholds) -> list[Finding]:
+        return _findings(history, first - LOADS_REACH, by, thresholds)
+
+    def health(loads: Sequence[Finding]) -> list[Finding]:
+        return _with_reports(loads, told, runs, first, max(moments), clinic, by)
+
+    # Severity 0 is praise; and that a problem was to close was not known yet.
+    return [replace(f, closed=None) for f in judge_all(by.thresholds, loads, health) if f.severity]
+
+
+def _with_reports(
+    loads: Sequence[Finding],
+    told: Sequence[SymptomReport],
+    runs: Sequence[RunLoad],
+    first: datetime,
+    last: datetime,
+    clinic: Clinic,
+    by: Replaying,
+) -> list[Finding]:
     if not told:
-        return judge_health((), loads, (), since=first, clinic=clinic)
-    runs = run_loads(history.runs, since=first, five_k_m_s=history.five_k_m_s)
+        return judge_health((), loads, (), since=first, clinic=clinic, zone=by.zone)
     ats, starts = [f.at for f in loads], [x.run.start for x in runs]
     findings: list[Finding] = []
-    while first <= max(moments):
+    while first <= last:
         until = first + _STRETCH
         # Reports of pain make up problems, however long ago they opened; painless ones do not.
         known = [r for r in told if r.at < until and (r.hurts or r.says_gone or r.at >= first - _SCREENED)]
@@ -273,16 +325,18 @@ def _findings_with_reports(history: History, clinic: Clinic, *, novice: bool) ->
             runs[bisect_left(starts, first - _RUNS_REACH) : bisect_left(starts, until)],
             since=first,
             clinic=clinic,
+            runner=by.runner,
+            weeks=by.weeks,
+            zone=by.zone,
         )
         findings += [f for f in found if f.at < until]
         first = until
-    # Severity 0 is praise; and that a problem was to close was not known yet.
-    return [replace(f, closed=None) for f in findings if f.severity]
+    return findings
 
 
-def _findings(history: History, *, novice: bool) -> list[Finding]:
+def _findings(history: History, since: datetime, by: Replaying, thresholds: OwnThresholds) -> list[Finding]:
     """
-    What the rules on loads said of each run when it began, in order of time.
+    What the rules on loads said of each run from `since` on when it began, in order of time.
 
     The rules look at nothing that began later, with one exception: of two recordings of one run the longer stays,
     even if it began second. Where recordings overlap each run is therefore judged without those that came after.
@@ -290,12 +344,11 @@ def _findings(history: History, *, novice: bool) -> list[Finding]:
     runs = sorted(history.runs, key=lambda r: (r.start, r.id))
     timed = [r for r in runs if not r.start_hidden]
     if not any(b.start < a.end for a, b in pairwise(timed)):
-        since = runs[0].start if runs else datetime.min.replace(tzinfo=UTC)
-        return judge(runs, since=since, novice=novice, five_k_m_s=history.five_k_m_s)
+        return judge(runs, since=since, novice=by.novice, five_k_m_s=history.five_k_m_s, thresholds=thresholds)
     starts = [r.start for r in runs]
     counted_starts = [r.start for r in counted(runs)]
     findings = []
-    for start, _ in groupby(starts):
+    for start, _ in groupby(starts[bisect_left(starts, since) :]):
         n_before = bisect_left(counted_starts, start)
         back = look_back_from(counted_starts[n_before - 1] if n_before else None, start)
         n_earlier = bisect_left(counted_starts, back)
@@ -303,8 +356,9 @@ def _findings(history: History, *, novice: bool) -> list[Finding]:
             runs[bisect_left(starts, back) : bisect_right(starts, start)],
             since=start,
             earlier=EarlierHistory(counted_starts[0], n_earlier) if n_earlier else NO_EARLIER_HISTORY,
-            novice=novice,
+            novice=by.novice,
             five_k_m_s=history.five_k_m_s,
+            thresholds=thresholds,
         )
     return findings
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from loadwatch.domain.activity import Run, counted, longest_m
+from loadwatch.domain.activity import Counted, Run, counted, longest_m
+from loadwatch.domain.adjusted import STANDARD_ALWAYS, OwnThresholds
 from loadwatch.domain.fast_rules import absence, quiet_fast_m, session_window, weekly_norm
+from loadwatch.domain.findings import Finding
 from loadwatch.domain.hill_rules import quiet_descent_m
 from loadwatch.domain.loads import (
     Known,
@@ -38,7 +40,6 @@ from loadwatch.domain.thresholds import (
     REINTRODUCTION_M,
     SPIKE_MIN_DISTANCE_M,
     SPIKE_MIN_JUMP_M,
-    SPIKE_SMALL,
 )
 
 Basis = Literal["longest_30d", "after_jump", "after_break", "learning"]
@@ -91,6 +92,8 @@ def next_run_ceiling(
     as_of: datetime,
     earlier: EarlierHistory = NO_EARLIER_HISTORY,
     novice: bool = False,
+    thresholds: OwnThresholds = STANDARD_ALWAYS,
+    judged: Sequence[Finding] | None = None,
 ) -> Ceiling:
     """
     The ceiling for a run that would start at `as_of`.
@@ -102,8 +105,11 @@ def next_run_ceiling(
         history they must go back to 120 days before the last of them.
     as_of : datetime
         UTC.
+    thresholds : OwnThresholds
+    judged : sequence of Finding or None
+        What `rules.judge` says of the runs of the 7 days before `as_of`, and of any others; None: found out here.
     """
-    known = [r for r in counted(runs) if r.start < as_of]
+    known = Counted(r for r in counted(runs) if r.start < as_of)
     n_known = earlier.n_runs + len(known)
     first = earlier.first_start or (known[0].start if known else as_of)
     gap = as_of - known[-1].start if known else None
@@ -135,9 +141,11 @@ def next_run_ceiling(
     longest = longest_m(baseline(known, as_of))
     jump = NOVICE_MIN_JUMP_M if novice else SPIKE_MIN_JUMP_M
     shortest = NOVICE_MIN_DISTANCE_M if novice else SPIKE_MIN_DISTANCE_M
-    usual = SPIKE_SMALL * longest
+    usual = thresholds.at(as_of).spike_small * longest
     speaks_above = max(usual, longest + jump, shortest)
-    held = _held_back(known, as_of, earlier, novice=novice)
+    if judged is None:
+        judged = judge(known, since=as_of - ALERT_LIFE, earlier=earlier, novice=novice, thresholds=thresholds)
+    held = _held_back(_of_last(judged, ALERT_LIFE, as_of))
     if held is not None:
         basis, limit, before = held
         return ceiling(basis, limit, speaks_above, before)
@@ -145,7 +153,7 @@ def next_run_ceiling(
 
 
 def _held_back(
-    known: Sequence[Run], as_of: datetime, earlier: EarlierHistory, *, novice: bool
+    judged: Sequence[Finding],
 ) -> tuple[Basis, float, float] | None:
     """
     The limit of somebody whose run of the last 7 days was a jump or a long return, if it was.
@@ -157,7 +165,7 @@ def _held_back(
         within; the lowest if there were several. [m]
     """
     limits: list[tuple[float, Basis, float]] = []
-    for finding in judge(known, since=as_of - ALERT_LIFE, earlier=earlier, novice=novice):
+    for finding in judged:
         before = finding.reasons[0].baseline
         if before is None:
             continue
@@ -212,7 +220,12 @@ class LoadCeiling:
 
 
 def next_hill_ceiling(
-    runs: Sequence[Run], *, as_of: datetime, earlier: EarlierHistory = NO_EARLIER_HISTORY
+    runs: Sequence[Run],
+    *,
+    as_of: datetime,
+    earlier: EarlierHistory = NO_EARLIER_HISTORY,
+    thresholds: OwnThresholds = STANDARD_ALWAYS,
+    judged: Sequence[Finding] | None = None,
 ) -> LoadCeiling:
     """
     The ceiling of downhill load (R-H1) for a run that would start at `as_of`.
@@ -222,16 +235,18 @@ def next_hill_ceiling(
     runs : sequence of Run
         Activities in any order, back to `rules.look_back_from`; those from `as_of` on are not looked at.
     """
-    known = [r for r in counted(runs) if r.start < as_of]
+    known = Counted(r for r in counted(runs) if r.start < as_of)
     previous = known_runs(between(known, as_of - HILL_WINDOW, as_of), downhill_load_m)
     days, n_more = _to_learn(known, as_of, earlier)
     if days or n_more:
         return _no_ceiling("hills", "learning", previous, days, max(n_more, previous.missing))
     if not previous.is_enough:
         return _no_ceiling("hills", "unknown", previous, 0, previous.missing)
-    limit = quiet_descent_m(previous.largest)
-    findings = judge(known, since=as_of - HILL_ALERT_LIFE, earlier=earlier)
-    before = [f.reasons[0].baseline or 0.0 for f in findings if f.rule == "R-H1"]
+    limit = quiet_descent_m(previous.largest, thresholds.at(as_of))
+    if judged is None:
+        judged = judge(known, since=as_of - HILL_ALERT_LIFE, earlier=earlier, thresholds=thresholds)
+    recent = _of_last(judged, HILL_ALERT_LIFE, as_of)
+    before = [f.reasons[0].baseline or 0.0 for f in recent if f.rule == "R-H1"]
     return LoadCeiling(
         kind="hills",
         basis="after_jump" if before else "usual",
@@ -250,6 +265,8 @@ def next_fast_ceiling(
     day: date | None = None,
     earlier: EarlierHistory = NO_EARLIER_HISTORY,
     five_k_m_s: float | None = None,
+    thresholds: OwnThresholds = STANDARD_ALWAYS,
+    judged: Sequence[Finding] | None = None,
 ) -> LoadCeiling:
     """
     The ceiling of fast metres (R-T1, R-T2, R-T3) for a run that would start at `as_of`.
@@ -263,7 +280,7 @@ def next_fast_ceiling(
     five_k_m_s : float or None
         Mean speed of the runner's present 5 km race, where it is known. [m/s]
     """
-    known = [r for r in counted(runs) if r.start < as_of]
+    known = Counted(r for r in counted(runs) if r.start < as_of)
     days, n_more = _to_learn(known, as_of, earlier)
     speeds = fast_speeds(known, as_of, five_k_m_s=five_k_m_s)
     if speeds is None:
@@ -277,18 +294,20 @@ def next_fast_ceiling(
         return _no_ceiling("fast", "learning", previous, days, max(n_more, previous.missing))
     history = as_of - (earlier.first_start or known[0].start)
     limits = []
-    norm = weekly_norm(known, as_of, day or as_of.date(), history, fast)
+    own = thresholds.at(as_of)
+    norm = weekly_norm(known, as_of, day or as_of.date(), history, fast, own)
     if norm:
         limits.append(norm.quiet_m)
     if previous.is_enough and previous.largest >= FAST_RUN_M:
-        limits.append(quiet_fast_m(previous.largest))
+        limits.append(quiet_fast_m(previous.largest, own))
     if absence(known, as_of, history, fast):
         limits.append(REINTRODUCTION_M)
     if not limits:
         days_missing = max((FAST_ABSENCE - history).days + 1, 0) if previous.is_enough else 0
         return _no_ceiling("fast", "unknown", previous, days_missing, previous.missing)
-    findings = judge(known, since=as_of - FAST_REST, earlier=earlier, five_k_m_s=five_k_m_s)
-    jumped = any(f.family == "T" for f in findings)
+    if judged is None:
+        judged = judge(known, since=as_of - FAST_REST, earlier=earlier, five_k_m_s=five_k_m_s, thresholds=thresholds)
+    jumped = any(f.family == "T" for f in _of_last(judged, FAST_REST, as_of))
     return LoadCeiling(
         kind="fast",
         basis="after_jump" if jumped else "usual",
@@ -298,6 +317,10 @@ def next_fast_ceiling(
         known_runs=len(previous.values),
         n_runs=previous.n_runs,
     )
+
+
+def _of_last(judged: Sequence[Finding], age: timedelta, as_of: datetime) -> list[Finding]:
+    return [f for f in judged if as_of - age <= f.at < as_of]
 
 
 def _to_learn(known: Sequence[Run], as_of: datetime, earlier: EarlierHistory) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Final
 
 from loadwatch.domain.activity import Run
+from loadwatch.domain.adjusted import STANDARD, Adjusted
 from loadwatch.domain.findings import SEVERITY_WITHOUT_SYMPTOMS, Finding, Reason
 from loadwatch.domain.hill_rules import find_jump, known_of, largest_of
 from loadwatch.domain.loads import (
@@ -27,14 +28,10 @@ from loadwatch.domain.thresholds import (
     FAST_LARGE,
     FAST_LARGE_JUMP_M,
     FAST_RUN_M,
-    FAST_SMALL,
-    FAST_SMALL_JUMP_M,
     FAST_SPREAD_M,
     FAST_SPREAD_SHARE,
     FAST_WEEK_LARGE_JUMP_M,
     FAST_WEEK_LARGE_Z,
-    FAST_WEEK_SMALL_JUMP_M,
-    FAST_WEEK_SMALL_Z,
     FAST_WEEKS,
     FAST_WEEKS_NEEDED,
     FAST_WINDOW,
@@ -66,6 +63,8 @@ class WeeklyNorm:
         Weeks known of the 12.
     known : Known
         The runs of all 13 weeks.
+    thresholds : Adjusted
+        By which it is judged.
     """
 
     so_far_m: float
@@ -73,6 +72,7 @@ class WeeklyNorm:
     spread_m: float
     n_weeks: int
     known: Known
+    thresholds: Adjusted = STANDARD
 
     def z(self, fast_m: float) -> float:
         """How many spreads the 7 days lie above the mean once a run adds its fast metres. [unitless]"""
@@ -85,11 +85,12 @@ class WeeklyNorm:
             return 0
         if z > FAST_WEEK_LARGE_Z and jump >= FAST_WEEK_LARGE_JUMP_M:
             return 2
-        return int(z > FAST_WEEK_SMALL_Z and jump >= FAST_WEEK_SMALL_JUMP_M)
+        own = self.thresholds
+        return int(z > own.fast_week_small_z and jump >= own.fast_week_small_jump_m)
 
     def bound_m(self, level: int) -> float:
         """Fast metres of 7 days at which a level begins. [m]"""
-        z, jump = (FAST_WEEK_SMALL_Z, FAST_WEEK_SMALL_JUMP_M)
+        z, jump = self.thresholds.fast_week_small_z, self.thresholds.fast_week_small_jump_m
         if level == 2:
             z, jump = (FAST_WEEK_LARGE_Z, FAST_WEEK_LARGE_JUMP_M)
         return self.mean_m + max(z * self.spread_m, jump)
@@ -100,7 +101,14 @@ class WeeklyNorm:
         return max(self.bound_m(1) - self.so_far_m, FAST_RUN_M)
 
 
-def weekly_norm(before: Sequence[Run], at: datetime, day: date, history: timedelta, fast: Load) -> WeeklyNorm | None:
+def weekly_norm(
+    before: Sequence[Run],
+    at: datetime,
+    day: date,
+    history: timedelta,
+    fast: Load,
+    thresholds: Adjusted = STANDARD,
+) -> WeeklyNorm | None:
     """
     The norm of 7 days that end with local day `day`; None with fewer than 6 known weeks that had fast running.
 
@@ -139,10 +147,11 @@ def weekly_norm(before: Sequence[Run], at: datetime, day: date, history: timedel
         spread_m=max(sqrt(fmean((week - mean) ** 2 for week in weeks)), FAST_SPREAD_SHARE * mean, FAST_SPREAD_M),
         n_weeks=len(weeks),
         known=Known((0.0,) * sum(n_known), sum(n_runs)),
+        thresholds=thresholds,
     )
 
 
-def fast_level(fast_m: float, largest_m: float) -> int:
+def fast_level(fast_m: float, largest_m: float, thresholds: Adjusted = STANDARD) -> int:
     """
     Load level of a session's fast metres against the largest before it: 0 none, 1 small, 2 moderate.
 
@@ -153,12 +162,12 @@ def fast_level(fast_m: float, largest_m: float) -> int:
     ratio, jump = round(fast_m / largest_m, _ROUNDING), fast_m - largest_m
     if ratio > FAST_LARGE and jump >= FAST_LARGE_JUMP_M:
         return 2
-    return int(ratio > FAST_SMALL and jump >= FAST_SMALL_JUMP_M)
+    return int(ratio > thresholds.fast_small and jump >= thresholds.fast_small_jump_m)
 
 
-def quiet_fast_m(largest_m: float) -> float:
+def quiet_fast_m(largest_m: float, thresholds: Adjusted = STANDARD) -> float:
     """The fast metres below which `fast_level` is 0, where a run before was fast. [m]"""
-    return max(FAST_SMALL * largest_m, largest_m + FAST_SMALL_JUMP_M)
+    return max(thresholds.fast_small * largest_m, largest_m + thresholds.fast_small_jump_m)
 
 
 def session_window(before: Sequence[Run], at: datetime, fast: Load) -> tuple[timedelta, Sequence[Run]]:
@@ -182,6 +191,7 @@ def fast_finding(
     history: timedelta,
     *,
     five_k_m_s: float | None = None,
+    thresholds: Adjusted = STANDARD,
 ) -> Finding | None:
     """
     What the rules on fast running say of a run: the highest level; of equal ones R-T3 before R-T1 before R-T2.
@@ -208,8 +218,8 @@ def fast_finding(
         return None  # sprints are fast as well
     findings = (
         _reintroduction(run, session, before, history, fast, sprint),
-        _week(run, before, history, fast),
-        _session(run, session, before, fast),
+        _week(run, before, history, fast, thresholds),
+        _session(run, session, before, fast, thresholds),
     )
     finding = max((f for f in findings if f), key=lambda f: f.load_level, default=None)
     return replace(finding, coverage=(*finding.coverage, _speeds_text(speeds))) if finding else None
@@ -223,15 +233,17 @@ def _speeds_text(speeds: FastSpeeds) -> Text:
     )
 
 
-def _week(run: Run, before: Sequence[Run], history: timedelta, fast: Load) -> Finding | None:
+def _week(run: Run, before: Sequence[Run], history: timedelta, fast: Load, thresholds: Adjusted) -> Finding | None:
     """R-T1: 7 days with more fast running than the weeks before them."""
     own = fast(run) or 0.0
-    norm = weekly_norm(before, run.start, run.local_date, history, fast) if own >= FAST_RUN_M else None
+    norm = None
+    if own >= FAST_RUN_M:
+        norm = weekly_norm(before, run.start, run.local_date, history, fast, thresholds)
     level = norm.level(own) if norm else 0
     if norm is None or not level:
         return None
     window = say("mean of {weeks} weeks before", weeks=norm.n_weeks)
-    bound = FAST_WEEK_LARGE_Z if level == 2 else FAST_WEEK_SMALL_Z
+    bound = FAST_WEEK_LARGE_Z if level == 2 else thresholds.fast_week_small_z
     z = Reason("fast_z7", round(norm.z(own), 2), "sd", None, bound, window)
     week_m = Reason("fast_7d", norm.so_far_m + own, "m", round(norm.mean_m, 1), round(norm.bound_m(level), 1), window)
     known = norm.known
@@ -244,16 +256,25 @@ def _week(run: Run, before: Sequence[Run], history: timedelta, fast: Load) -> Fi
     return _finding("R-T1", run, level, (week_m, z), (coverage,))
 
 
-def _session(run: Run, session: Sequence[Run], before: Sequence[Run], fast: Load) -> Finding | None:
+def _session(
+    run: Run, session: Sequence[Run], before: Sequence[Run], fast: Load, thresholds: Adjusted
+) -> Finding | None:
     """R-T2: a session with more fast running than any of the 30 days before it."""
     span, _ = session_window(before, session[0].start, fast)
     jump = find_jump(
-        run, session, fast, lambda at: session_window(before, at, fast)[1], fast_level, FAST_SMALL_JUMP_M
+        run,
+        session,
+        fast,
+        lambda at: session_window(before, at, fast)[1],
+        lambda fast_m, largest_m: fast_level(fast_m, largest_m, thresholds),
+        thresholds.fast_small_jump_m,
     )
     if jump is None:
         return None
     largest = jump.previous.largest
-    ratio, metres = (FAST_LARGE, FAST_LARGE_JUMP_M) if jump.level == 2 else (FAST_SMALL, FAST_SMALL_JUMP_M)
+    ratio, metres = thresholds.fast_small, thresholds.fast_small_jump_m
+    if jump.level == 2:
+        ratio, metres = FAST_LARGE, FAST_LARGE_JUMP_M
     bound_m = round(max(ratio * largest, largest + metres), 1)
     days = span.days
     reasons = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loadwatch.domain.activity import Run
+from loadwatch.domain.adjusted import STANDARD, Adjusted
 from loadwatch.domain.findings import HILL_SEVERITY_WITHOUT_SYMPTOMS, Finding, Reason
 from loadwatch.domain.loads import (
     Known,
@@ -19,14 +20,11 @@ from loadwatch.domain.loads import (
 from loadwatch.domain.spikes import sessions
 from loadwatch.domain.text import Text, days_text, say
 from loadwatch.domain.thresholds import (
-    ASCENT_SMALL,
     ASCENT_SMALL_JUMP_M,
     HILL_FIRST_EXPOSURE_M,
     HILL_HARDLY_USED_M,
     HILL_LARGE,
     HILL_LARGE_JUMP_M,
-    HILL_SMALL,
-    HILL_SMALL_JUMP_M,
     HILL_SORE_M,
     HILL_UNUSED_M,
     HILL_WINDOW,
@@ -36,7 +34,7 @@ _ROUNDING = 9
 """Digits kept of a ratio before it meets a threshold: 390 m over 300 m is 1.3, not a hair more."""
 
 
-def descent_level(load_m: float, largest_m: float) -> int:
+def descent_level(load_m: float, largest_m: float, thresholds: Adjusted = STANDARD) -> int:
     """
     Load level of a run's downhill load: 0 none, 1 small, 2 moderate.
 
@@ -54,17 +52,19 @@ def descent_level(load_m: float, largest_m: float) -> int:
     ratio, jump = _ratio(load_m, largest_m), load_m - largest_m
     if ratio > HILL_LARGE and jump >= HILL_LARGE_JUMP_M:
         return 2
-    return int(ratio > HILL_SMALL and jump >= HILL_SMALL_JUMP_M)
+    return int(ratio > thresholds.hill_small and jump >= thresholds.hill_small_jump_m)
 
 
-def quiet_descent_m(largest_m: float) -> float:
+def quiet_descent_m(largest_m: float, thresholds: Adjusted = STANDARD) -> float:
     """The downhill load below which `descent_level` is 0. [m]"""
-    return max(HILL_SMALL * largest_m, largest_m + HILL_SMALL_JUMP_M) if largest_m else HILL_FIRST_EXPOSURE_M
+    if not largest_m:
+        return HILL_FIRST_EXPOSURE_M
+    return max(thresholds.hill_small * largest_m, largest_m + thresholds.hill_small_jump_m)
 
 
-def ascent_level(ascent_m: float, largest_m: float) -> int:
+def ascent_level(ascent_m: float, largest_m: float, thresholds: Adjusted = STANDARD) -> int:
     """Load level of a run's ascent against the largest of the 42 days before it: 0 none, 1 small."""
-    return int(_ratio(ascent_m, largest_m) > ASCENT_SMALL and ascent_m - largest_m >= ASCENT_SMALL_JUMP_M)
+    return int(_ratio(ascent_m, largest_m) > thresholds.ascent_small and ascent_m - largest_m >= ASCENT_SMALL_JUMP_M)
 
 
 def _ratio(value: float, largest: float) -> float:
@@ -162,7 +162,9 @@ def find_jump(
     return jump if jump and jump.level else None
 
 
-def hill_finding(run: Run, session: Sequence[Run], before: Sequence[Run]) -> Finding | None:
+def hill_finding(
+    run: Run, session: Sequence[Run], before: Sequence[Run], thresholds: Adjusted = STANDARD
+) -> Finding | None:
     """
     What the rules on hills say of a run: R-H1 on descent, or else R-H2 on ascent.
 
@@ -177,24 +179,32 @@ def hill_finding(run: Run, session: Sequence[Run], before: Sequence[Run]) -> Fin
     def window(start: datetime) -> Sequence[Run]:
         return between(before, start - HILL_WINDOW, start)
 
-    descent = find_jump(run, session, downhill_load_m, window, descent_level, HILL_SMALL_JUMP_M)
+    def level_of_descent(load_m: float, largest_m: float) -> int:
+        return descent_level(load_m, largest_m, thresholds)
+
+    def level_of_ascent(ascent_m: float, largest_m: float) -> int:
+        return ascent_level(ascent_m, largest_m, thresholds)
+
+    least_m = thresholds.hill_small_jump_m
+    descent = find_jump(run, session, downhill_load_m, window, level_of_descent, least_m)
     if descent:
         plain = run.features is None or run.features.eccentric_load_m is None
         name = descent.quantity("descent" if plain else "eccentric_load")
-        return _finding("R-H1", run, descent, name, "hill_spike", *_descent_bounds(descent))
-    ascent = find_jump(run, session, ascent_of, window, ascent_level, ASCENT_SMALL_JUMP_M)
+        return _finding("R-H1", run, descent, name, "hill_spike", *_descent_bounds(descent, thresholds))
+    ascent = find_jump(run, session, ascent_of, window, level_of_ascent, ASCENT_SMALL_JUMP_M)
     if ascent:
         largest = ascent.previous.largest
-        bound_m = max(ASCENT_SMALL * largest, largest + ASCENT_SMALL_JUMP_M)
-        return _finding("R-H2", run, ascent, ascent.quantity("ascent"), "ascent_spike", ASCENT_SMALL, bound_m)
+        small = thresholds.ascent_small
+        bound_m = max(small * largest, largest + ASCENT_SMALL_JUMP_M)
+        return _finding("R-H2", run, ascent, ascent.quantity("ascent"), "ascent_spike", small, bound_m)
     return None
 
 
-def _descent_bounds(jump: Jump) -> tuple[float, float]:
+def _descent_bounds(jump: Jump, thresholds: Adjusted) -> tuple[float, float]:
     """The ratio and the metres that the jump's level begins at."""
     largest = jump.previous.largest
     if jump.level == 1:
-        return HILL_SMALL, max(HILL_SMALL * largest, largest + HILL_SMALL_JUMP_M)
+        return thresholds.hill_small, max(thresholds.hill_small * largest, largest + thresholds.hill_small_jump_m)
     # With any descent before, the ratio decides before the bounds of a first exposure do.
     bound_m = max(HILL_LARGE * largest, largest + HILL_LARGE_JUMP_M) if largest else HILL_FIRST_EXPOSURE_M
     return HILL_LARGE, bound_m

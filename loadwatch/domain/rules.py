@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from loadwatch.domain.activity import Run, counted
+from loadwatch.domain.adjusted import STANDARD_ALWAYS, Adjusted, OwnThresholds, own_text
 from loadwatch.domain.fast_rules import FAST_REACH, fast_finding
 from loadwatch.domain.findings import (
     EVIDENCE,
@@ -45,7 +46,6 @@ from loadwatch.domain.thresholds import (
     REFERENCE_WINDOW,
     SPIKE_LARGE,
     SPIKE_MODERATE,
-    SPIKE_SMALL,
     SPIKE_WINDOW,
 )
 
@@ -99,6 +99,7 @@ def judge(
     earlier: EarlierHistory = NO_EARLIER_HISTORY,
     novice: bool = False,
     five_k_m_s: float | None = None,
+    thresholds: OwnThresholds = STANDARD_ALWAYS,
 ) -> list[Finding]:
     """
     What the load rules say of each run from `since` on, each as of its own start.
@@ -116,6 +117,8 @@ def judge(
         Use the lower floors of somebody new to running.
     five_k_m_s : float or None
         Mean speed of the runner's present 5 km race, where it is known. [m/s]
+    thresholds : OwnThresholds
+        Each run is judged by those that held when it began.
 
     Returns
     -------
@@ -137,14 +140,15 @@ def judge(
             continue
         before = known[:i] if i < _LOOK_BACK_RUNS else known[_first_needed(known, starts, i) : i]
         session = tuple(r for r in session_of[run.id] if r.start <= run.start)
+        own = thresholds.at(run.start)
         found = (
             _return_after_break(run, session, before)
-            or _spike(run, session, before, novice=novice)
+            or _spike(run, session, before, own, novice=novice)
             or _build(run, days, history),
-            fast_finding(run, session, known[:i], history, five_k_m_s=five_k_m_s),
-            hill_finding(run, session, known[:i]),
+            fast_finding(run, session, known[:i], history, five_k_m_s=five_k_m_s, thresholds=own),
+            hill_finding(run, session, known[:i], own),
         )
-        told = [_with_history(f, history, n_earlier) for f in found if f]
+        told = [_with_history(_with_own(f, own), history, n_earlier) for f in found if f]
         findings += sorted(told, key=lambda f: -f.severity)
     return findings
 
@@ -161,6 +165,12 @@ def _first_needed(known: Sequence[Run], starts: Sequence[datetime], i: int) -> i
 
 _FULL_HISTORY: Final = {"R-H1": HILL_WINDOW, "R-H2": HILL_WINDOW, "R-T1": timedelta(weeks=FAST_WEEKS)}
 """How long a history must be for a rule's full confidence, where that is not 30 days."""
+
+
+def _with_own(finding: Finding, thresholds: Adjusted) -> Finding:
+    """With the thresholds that the runner has moved named, so that the judgement can be made again."""
+    own = (own_text(name, value) for name, value in thresholds.of_rule(finding.rule).items())
+    return replace(finding, coverage=(*finding.coverage, *own))
 
 
 def _with_history(finding: Finding, history: timedelta, n_earlier: int) -> Finding:
@@ -215,11 +225,13 @@ def _return_after_break(run: Run, session: Sequence[Run], before: Sequence[Run])
     )
 
 
-def _spike(run: Run, session: Sequence[Run], before: Sequence[Run], *, novice: bool) -> Finding | None:
+def _spike(
+    run: Run, session: Sequence[Run], before: Sequence[Run], thresholds: Adjusted, *, novice: bool
+) -> Finding | None:
     """R-M1: longer than the longest of the 30 days before it, alone or with the session's other files."""
     value = run.distance_m or 0.0
     previous = [r.distance_m or 0.0 for r in baseline(before, run.start)]
-    level = spike_level(value, previous, novice=novice)
+    level = spike_level(value, previous, novice=novice, thresholds=thresholds)
     quantity = "run_distance"
     coverage: tuple[str, ...] = ()
     if len(session) > 1:
@@ -227,7 +239,7 @@ def _spike(run: Run, session: Sequence[Run], before: Sequence[Run], *, novice: b
         first = session[0].start
         total = _total_m(session)
         totals = [_total_m(s) for s in sessions(baseline([r for r in before if r.start < first], first))]
-        together = spike_level(total, totals, novice=novice)
+        together = spike_level(total, totals, novice=novice, thresholds=thresholds)
         if together > level:
             level, value, previous = together, total, totals
             quantity, coverage = "session_distance", _session_coverage(session)
@@ -236,7 +248,7 @@ def _spike(run: Run, session: Sequence[Run], before: Sequence[Run], *, novice: b
     ratio = session_spike(value, previous)
     assert ratio is not None  # a level needs a baseline
     longest = max(previous)
-    bound = (SPIKE_SMALL, SPIKE_MODERATE, SPIKE_LARGE)[level - 1]
+    bound = (thresholds.spike_small, SPIKE_MODERATE, SPIKE_LARGE)[level - 1]
     days = SPIKE_WINDOW.days
     window = say("longest of {days} days before", days=days)
     return Finding(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from loadwatch.domain.activity import Run, longest_m
+from loadwatch.domain.adjusted import STANDARD, Adjusted
 from loadwatch.domain.thresholds import (
     BREAK,
     BREAK_BASELINE,
@@ -18,7 +19,6 @@ from loadwatch.domain.thresholds import (
     SPIKE_MIN_DISTANCE_M,
     SPIKE_MIN_JUMP_M,
     SPIKE_MODERATE,
-    SPIKE_SMALL,
     SPIKE_WINDOW,
 )
 
@@ -58,7 +58,9 @@ def session_spike(distance_m: float, previous_m: Sequence[float]) -> float | Non
     return round(distance_m / longest, _ROUNDING) if longest else None
 
 
-def spike_level(distance_m: float, previous_m: Sequence[float], *, novice: bool = False) -> int:
+def spike_level(
+    distance_m: float, previous_m: Sequence[float], *, novice: bool = False, thresholds: Adjusted = STANDARD
+) -> int:
     """
     Load level of a run's distance: 0 none, 1 small, 2 moderate, 3 large.
 
@@ -75,7 +77,7 @@ def spike_level(distance_m: float, previous_m: Sequence[float], *, novice: bool 
     distance_floor = NOVICE_MIN_DISTANCE_M if novice else SPIKE_MIN_DISTANCE_M
     if ratio is None or distance_m < distance_floor or distance_m - max(previous_m) < jump_floor:
         return 0
-    return (ratio > SPIKE_SMALL) + (ratio > SPIKE_MODERATE) + (ratio > SPIKE_LARGE)
+    return (ratio > thresholds.spike_small) + (ratio > SPIKE_MODERATE) + (ratio > SPIKE_LARGE)
 
 
 def sessions(runs: Sequence[Run]) -> list[tuple[Run, ...]]:

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import counted
+from loadwatch.domain.adjusted import OwnThresholds
 from loadwatch.domain.alerts import (
     AlertState,
     Fire,
@@ -23,6 +24,7 @@ from loadwatch.domain.alerts import (
     muted_keys,
     reconcile,
 )
+from loadwatch.domain.judging import judge_all
 from loadwatch.domain.loads import run_loads
 from loadwatch.domain.rules import MANY_RUNS, Finding, details_from, judge, look_back_from
 from loadwatch.domain.symptom_rules import REPORTS_REACH, RUNS_REACH, Clinic, Runner, judge_health
@@ -190,24 +192,29 @@ class AssessService:
             reports = tx.symptom_reports(profile.id)
         back = look_back_from(tx.last_counted_start(profile.id, judged_from), judged_from)
         runs = counted(tx.runs_to_judge(profile.id, back, details_from(judged_from)))
-        loads = judge(
-            runs,
-            since=judged_from,
-            earlier=tx.earlier_history(profile.id, back, MANY_RUNS),
-            novice=profile.novice,
-            five_k_m_s=profile.five_k_m_s,
-        )
+        earlier = tx.earlier_history(profile.id, back, MANY_RUNS)
         risk = tx.risk_profile(profile.id) if reports else None
-        findings = judge_health(
-            reports,
-            loads,
-            run_loads(runs, since=runs_from, five_k_m_s=profile.five_k_m_s) if reports else (),
-            since=since,
-            clinic=self._clinic(),
-            runner=Runner(risk.injuries, risk.risks, risk.age_band) if risk else None,
-            weeks=tx.weekly_answers(profile.id, judged_from.date()) if reports else (),
-            zone=ZoneInfo(profile.timezone),
-        )
+        runner = Runner(risk.injuries, risk.risks, risk.age_band) if risk else None
+        weeks = tx.weekly_answers(profile.id, judged_from.date()) if reports else []
+        known = run_loads(runs, since=runs_from, five_k_m_s=profile.five_k_m_s) if reports else []
+        zone, clinic = ZoneInfo(profile.timezone), self._clinic()
+
+        def loads(thresholds: OwnThresholds) -> list[Finding]:
+            return judge(
+                runs,
+                since=judged_from,
+                earlier=earlier,
+                novice=profile.novice,
+                five_k_m_s=profile.five_k_m_s,
+                thresholds=thresholds,
+            )
+
+        def health(loads: Sequence[Finding]) -> list[Finding]:
+            return judge_health(
+                reports, loads, known, since=since, clinic=clinic, runner=runner, weeks=weeks, zone=zone
+            )
+
+        findings = judge_all(profile.thresholds, loads, health)
         # Severity 0 is praise: the page of a problem shows it, it is no alert.
         return [f for f in findings if f.severity], since
 

@@ -743,6 +743,7 @@ def _judged_loads(
         earlier=earlier,
         novice=profile.novice,
         five_k_m_s=profile.five_k_m_s,
+        thresholds=profile.thresholds.while_hurting,
     )
     return found, run_loads(runs, since=first - RUNS_REACH, five_k_m_s=profile.five_k_m_s)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
 from loadwatch.domain.activity import Recording, Run, RunFeatures, Streams
+from loadwatch.domain.adjusted import STANDARD_ALWAYS, OwnThresholds
 from loadwatch.domain.alerts import (
     Alert,
     AlertState,
@@ -28,6 +29,7 @@ from loadwatch.services.account_ports import AccountTx
 from loadwatch.services.archive_ports import ArchiveTx
 from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.load_ports import LoadTx
+from loadwatch.services.plan_ports import PlanTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import SyncTx
 
@@ -204,6 +206,7 @@ class AthleteProfile:
     """Local hours between which no mail leaves but a red flag's. [h]"""
     language: str = "en"
     """What pages say things in; its catalogue's code."""
+    thresholds: OwnThresholds = STANDARD_ALWAYS
 
     @property
     def five_k_m_s(self) -> float | None:
@@ -452,7 +455,7 @@ class InboxTx(Protocol):
         ...
 
 
-class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, RightsTx, SyncTx, Protocol):
+class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, PlanTx, RightsTx, SyncTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox
@@ -924,6 +927,7 @@ class Nudge(Protocol):
     def mails(self) -> None: ...
     def backfill(self, athlete_id: int) -> None: ...
     def uploads(self) -> None: ...
+    def backtest(self, athlete_id: int) -> None: ...
 
 
 class Clock(Protocol):

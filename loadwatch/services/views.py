@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.activity import Run, counted
+from loadwatch.domain.activity import Counted, Run, counted
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.ceilings import (
     Ceiling,
@@ -18,7 +18,8 @@ from loadwatch.domain.completeness import Completeness, Gap
 from loadwatch.domain.daily import DayTotal, IsoWeek
 from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_by_day, fast_speeds, loads_reach, run_loads
 from loadwatch.domain.report import Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
-from loadwatch.domain.rules import EarlierHistory, look_back_from
+from loadwatch.domain.rules import EarlierHistory, Finding, judge, look_back_from
+from loadwatch.domain.thresholds import ALERT_LIFE
 from loadwatch.services.errors import NotYours
 from loadwatch.services.facts import Facts, facts_of
 from loadwatch.services.ports import (
@@ -47,22 +48,56 @@ class Ceilings:
 
 def ceilings_of(tx: Tx, profile: AthleteProfile, as_of: datetime) -> Ceilings:
     """The ceilings of a run that would start at `as_of`."""
-    return _ceilings(profile, *_before(tx, profile, as_of), as_of)
+    return ceilings_after(profile, *_before(tx, profile, as_of), as_of)
 
 
-def _ceilings(profile: AthleteProfile, runs: Sequence[Run], earlier: EarlierHistory, as_of: datetime) -> Ceilings:
-    day = as_of.astimezone(ZoneInfo(profile.timezone)).date()
+def ceilings_after(
+    profile: AthleteProfile,
+    runs: Sequence[Run],
+    earlier: EarlierHistory,
+    as_of: datetime,
+    judged: Sequence[Finding] | None = None,
+) -> Ceilings:
+    """
+    The same after given runs, which must reach as far back as those that are read for it.
+
+    Parameters
+    ----------
+    judged : sequence of Finding or None
+        What `lately_judged` says as of `as_of` or earlier, where it is known.
+    """
+    known = Counted(r for r in counted(runs) if r.start < as_of)
+    if judged is None:
+        judged = lately_judged(profile, known, earlier, as_of)
+    day, own = as_of.astimezone(ZoneInfo(profile.timezone)).date(), profile.thresholds
+    five_k = profile.five_k_m_s
     return Ceilings(
-        mileage=next_run_ceiling(runs, as_of=as_of, earlier=earlier, novice=profile.novice),
-        hills=next_hill_ceiling(runs, as_of=as_of, earlier=earlier),
-        fast=next_fast_ceiling(runs, as_of=as_of, day=day, earlier=earlier, five_k_m_s=profile.five_k_m_s),
+        next_run_ceiling(known, as_of=as_of, earlier=earlier, novice=profile.novice, thresholds=own, judged=judged),
+        next_hill_ceiling(known, as_of=as_of, earlier=earlier, thresholds=own, judged=judged),
+        next_fast_ceiling(
+            known, as_of=as_of, day=day, earlier=earlier, five_k_m_s=five_k, thresholds=own, judged=judged
+        ),
+    )
+
+
+def lately_judged(
+    profile: AthleteProfile, runs: Sequence[Run], earlier: EarlierHistory, as_of: datetime
+) -> list[Finding]:
+    """What the rules on load say of the runs of the 7 days before a moment, and of those after it."""
+    return judge(
+        runs,
+        since=as_of - ALERT_LIFE,
+        earlier=earlier,
+        novice=profile.novice,
+        five_k_m_s=profile.five_k_m_s,
+        thresholds=profile.thresholds,
     )
 
 
 def ceiling_of(tx: Tx, profile: AthleteProfile, as_of: datetime) -> Ceiling:
     """The ceiling of the distance of a run that would start at `as_of`."""
     runs, earlier = _before(tx, profile, as_of)
-    return next_run_ceiling(runs, as_of=as_of, earlier=earlier, novice=profile.novice)
+    return next_run_ceiling(runs, as_of=as_of, earlier=earlier, novice=profile.novice, thresholds=profile.thresholds)
 
 
 def _before(tx: Tx, profile: AthleteProfile, as_of: datetime) -> tuple[list[Run], EarlierHistory]:
@@ -211,7 +246,7 @@ class ViewService:
         now, inactive_since = self._clock(), self._inactive_since()
         with self._database.read() as tx:
             facts = facts_of(tx, profile, now, inactive_since)
-        ceilings = _ceilings(profile, facts.runs, facts.earlier, now)
+        ceilings = ceilings_after(profile, facts.runs, facts.earlier, now)
         week = _week_of_facts(facts, IsoWeek.of(now.astimezone(facts.zone).date()), ceilings)
         reach = chart_reach(now)
         page = today(

@@ -20,11 +20,13 @@ from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.inbox_store import SqlInboxTx
 from loadwatch.adapters.db.load_store import LoadStore
+from loadwatch.adapters.db.plan_store import PlanStore
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
 from loadwatch.adapters.db.sync_store import ANNOUNCED_AFTER, COUNTS, SyncStore, read_gap
 from loadwatch.adapters.db.upload_store import UploadStore
 from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
+from loadwatch.domain.adjusted import OwnThresholds
 from loadwatch.domain.alerts import (
     OPEN_STATES,
     Alert,
@@ -298,7 +300,9 @@ class Store:
             yield SqlTx(session)
 
 
-class SqlTx(AccountStore, ArchiveStore, HealthStore, LoadStore, RightsStore, ShoeStore, SyncStore, UploadStore):
+class SqlTx(
+    AccountStore, ArchiveStore, HealthStore, LoadStore, PlanStore, RightsStore, ShoeStore, SyncStore, UploadStore
+):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
     def __init__(self, session: Session) -> None:
@@ -1326,6 +1330,7 @@ def _profile(row: t.Athlete) -> AthleteProfile:
         quiet_from=row.quiet_from,
         quiet_to=row.quiet_to,
         language=row.language,
+        thresholds=OwnThresholds.from_json(row.thresholds),
     )
 
 

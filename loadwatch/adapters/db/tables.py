@@ -86,6 +86,8 @@ class Athlete(Base):
     quiet_from: Mapped[int] = mapped_column(default=21, server_default="21")
     quiet_to: Mapped[int] = mapped_column(default=7, server_default="7")
     """Local hours between which no mail leaves but a red flag's. [h]"""
+    thresholds: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonOrNull)
+    """Those that the runner has moved, and since when; see `domain.adjusted.OwnThresholds`."""
     next_weekly_at: Mapped[datetime | None] = mapped_column(index=True)
     sample_until: Mapped[datetime | None]
     """Made up, for somebody to look around with, and deleted after this; None: a real runner."""
@@ -405,6 +407,38 @@ class PlannedDay(Base):
     athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
     local_date: Mapped[date] = mapped_column(primary_key=True)
     created_at: Mapped[datetime]
+
+
+class PlannedRunRow(Base):
+    """A run that a runner thinks of doing."""
+
+    __tablename__ = "planned_runs"
+    __table_args__ = (Index("ix_planned_runs_athlete_id_local_date", "athlete_id", "local_date"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"))
+    local_date: Mapped[date]
+    distance_m: Mapped[float]
+    descent_m: Mapped[float | None]
+    fast_m: Mapped[float | None]
+    created_at: Mapped[datetime]
+
+
+class BacktestRow(Base):
+    """What the rules would have said of an athlete's stored history."""
+
+    __tablename__ = "backtests"
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    asked_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)
+    """None: nothing to do."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    done_at: Mapped[datetime | None]
+    made_of: Mapped[str | None]
+    """What the result was worked out from; see `services.backtests`."""
+    result: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
 
 
 class AlertTransition(Base):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from loadwatch.domain.loads import FastSpeeds, downhill_load_m, metres_from, run_loads
 from loadwatch.domain.rules import judge
 from loadwatch.domain.told import told_features
-from loadwatch.domain.what_if import PlannedRun, what_if
+from loadwatch.domain.what_if import PlannedRun, plan_ahead, planned_runs, what_if
 from tests.unit.domain.build import DAY_0, every_other_day, run
 from tests.unit.domain.loads_build import loaded
 
@@ -136,3 +136,49 @@ def test_a_run_of_which_only_fast_metres_are_told_is_not_indoors():
     (load,) = run_loads([replace(run(0, 8), features=features)], since=DAY_0, five_k_m_s=4.0)
 
     assert (load.hill_m, load.ascent_m, load.fast_m, load.sprint_m) == (None, None, 500.0, 0.0)
+
+
+# several in a row
+
+
+def ahead(runs, *planned: PlannedRun) -> list[list[tuple[str, int]]]:
+    return [[(f.rule, f.load_level) for f in found] for found in plan_ahead(runs, planned)]
+
+
+def at(day: float, km: float, **loads) -> PlannedRun:
+    return PlannedRun(DAY_0 + timedelta(days=day), km * 1000, **loads)
+
+
+def test_a_planned_run_is_judged_as_if_those_before_it_had_been_run():
+    # 12 km is the longest; 15 is 1.25 times it, and then 16.5 is 1.1 times 15, no more; 18.2 is 1.103 times that
+    assert ahead(STEADY, at(60, 15), at(62, 16.5), at(64, 18.2)) == [[("R-M1", 1)], [], [("R-M1", 1)]]
+    assert ahead(STEADY, at(62, 16.5)) == [[("R-M1", 2)]]  # 1.375 times 12
+
+
+def test_the_order_in_which_runs_are_planned_changes_nothing():
+    first, second = at(60, 15), at(62, 16.5)
+
+    assert ahead(STEADY, second, first) == [[], [("R-M1", 1)]]
+
+
+def test_fast_metres_of_several_planned_runs_add_up():
+    tuesdays = [loaded(7 * week, 8, fast_m=1000.0) for week in range(-26, 8)]
+    # a usual week has 1 000 m, its spread is 300: 1 900 m are three of them and 900 m above
+
+    assert ahead(tuesdays, at(60, 8, fast_m=1000.0)) == [[]]
+    assert ahead(tuesdays, at(58, 8, fast_m=950.0), at(60, 8, fast_m=950.0)) == [[], [("R-T1", 2)]]
+
+
+def test_after_a_planned_break_the_first_run_is_a_return():
+    assert ahead(STEADY, at(75, 8)) == [[("R-RTN", 2)]]
+    assert ahead(STEADY, at(70, 4), at(75, 8)) == [[], []]
+
+
+def test_each_planned_run_has_an_id_of_its_own():
+    runs = planned_runs([run(59, 5, run_id=-3)], [at(60, 8), at(61, 8)])
+
+    assert [r.id for r in runs] == [-4, -5]
+
+
+def test_nothing_planned_says_nothing():
+    assert plan_ahead(STEADY, []) == ()
