@@ -18,15 +18,18 @@ from werkzeug.wrappers import Response
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import (
     auth,
+    backtest,
     connect,
     formatting,
     health,
     load,
     navigation,
     pages,
+    planner,
     settings,
     shoes,
     speech,
+    thresholds,
     uploads,
 )
 from loadwatch.dashboard.current import LoginUser, own_path
@@ -103,7 +106,20 @@ def create_app(
     uploads.register(app)
     CSRFProtect(app)
     limiter = app.extensions["loadwatch.limiter"] = _limiter(app)  # the routes hold it only weakly
-    for blueprint in (auth.bp, pages.bp, load.bp, health.bp, shoes.bp, uploads.bp, settings.bp, connect.bp):
+    blueprints = (
+        auth.bp,
+        pages.bp,
+        load.bp,
+        health.bp,
+        shoes.bp,
+        uploads.bp,
+        settings.bp,
+        connect.bp,
+        planner.bp,
+        backtest.bp,
+        thresholds.bp,
+    )
+    for blueprint in blueprints:
         app.register_blueprint(blueprint)
     connect.register(app)
     for endpoint in ("auth.login", "auth.signup"):
