@@ -331,6 +331,7 @@ def _clinical_content() -> ClinicalContent:
         questions={**ENTRY_QUESTIONS, **{said.id: said.text for said in rehab.questions.values()}},
         exercises=rehab.exercises,
         programmes=rehab.by_pattern,
+        stop_rules=tuple(rule.text for rule in rehab.stop_rules),
     )
 
 

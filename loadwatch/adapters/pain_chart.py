@@ -18,10 +18,11 @@ HIGHEST_PAIN: Final = 10
 _PAIN_LINES: Final = (0, 2, 5, 10)
 """Lines of the grid: none, mild, moderate, the worst. [0-10]"""
 
-_STEPS: Final = (1.0, 2.0, 5.0, 10.0)
-_TOP, _PAIN_HEIGHT, _PANEL_HEIGHT, _GAP, _FOOT = 48.0, 150.0, 46.0, 26.0, 26.0
+_STEPS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_PAIN_HEIGHT, _PANEL_HEIGHT, _GAP, _FOOT = 150.0, 46.0, 26.0, 26.0
+_LETTER_PX: Final = 7.2
 _LABEL_PX: Final = 54.0
-"""Room that a label of the time axis takes. [px]"""
+"""Room that a letter, and a label of the time axis, takes. [px]"""
 _BY_MONTH: Final = 120
 """A longer time is labelled by its months. [d]"""
 
@@ -113,6 +114,7 @@ class PainChart:
 class _Frame(NamedTuple):
     left: float
     right: float
+    top: float
     since: date
     n_days: int
 
@@ -120,8 +122,14 @@ class _Frame(NamedTuple):
         """Left edge of a day, or a part of it further. [px]"""
         return self.left + ((day - self.since).days + part) / self.n_days * (self.right - self.left)
 
+    def y(self, pain: float) -> float:
+        return self.top + _PAIN_HEIGHT * (1 - pain / HIGHEST_PAIN)
 
-def pain_chart_svg(chart: PainChart, *, width: int = 760, chart_id: str = "pain", printed: bool = False) -> str:
+    def panel_top(self, number: int) -> float:
+        return self.top + _PAIN_HEIGHT + _GAP + number * (_PANEL_HEIGHT + _GAP)
+
+
+def pain_chart_svg(chart: PainChart, *, width: int = 760, chart_id: str = "pain", sized: bool = False) -> str:
     """
     Draw pain, and the loads below it, over one time axis.
 
@@ -131,40 +139,40 @@ def pain_chart_svg(chart: PainChart, *, width: int = 760, chart_id: str = "pain"
         Of the drawing; it scales to the room that it is given. [px]
     chart_id : str
         Start of the ids in the drawing; must differ between two drawings on one page.
-    printed : bool
-        With colours of its own, for where no stylesheet reaches.
+    sized : bool
+        With a width and a height of its own, for where there is no place to fill.
 
     Returns
     -------
     str
         One `<svg>` element. What it shows is said in its title and description too.
     """
-    height = pain_chart_height(chart)
-    frame = _Frame(34.0, width - 8.0, chart.since, (chart.until - chart.since).days + 1)
+    frame = _frame(chart, width)
+    height = pain_chart_height(chart, width)
     bottom = height - _FOOT
     body = [
-        *_legend(chart),
+        *_legend(chart, width),
         *_ground(chart, frame, bottom),
-        *_pain_axes(chart, frame),
+        *_pain_axes(frame),
         *_pain_lines(chart, frame),
         *_flare_marks(chart, frame),
-        *(line for i, panel in enumerate(chart.panels) for line in _panel(panel, chart, frame, _panel_top(i))),
+        *(line for i, panel in enumerate(chart.panels) for line in _panel(panel, chart, frame, frame.panel_top(i))),
         *_time_axis(chart, frame, bottom),
     ]
     name = escape(chart_id)
-    style = f"<style>{_PRINTED}</style>" if printed else ""
-    size = f' width="{width}" height="{height:.0f}"' if printed else ""
+    size = f' width="{width}" height="{height:.0f}"' if sized else ""
     return (
         f'<svg class="chart pain-chart" xmlns="http://www.w3.org/2000/svg"{size} viewBox="0 0 {width} {height:.0f}"'
-        f' role="img" aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(chart.title)}</title>'
-        f'<desc id="{name}-desc">{escape(chart.summary)}</desc>{style}{"".join(body)}</svg>'
+        f' role="img" aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(chart.title)}'
+        f'</title><desc id="{name}-desc">{escape(chart.summary)}</desc>{"".join(body)}</svg>'
     )
 
 
 def pain_chart_png(chart: PainChart, *, width: int = 900) -> bytes:
     """The same drawing as a picture for paper, at twice its size."""
     png: bytes = resvg_py.svg_to_bytes(
-        svg_string=pain_chart_svg(chart, width=width, printed=True),
+        svg_string=pain_chart_svg(chart, width=width, sized=True),
+        style_sheet=_PRINTED,
         font_files=[str(FONT)],
         skip_system_fonts=True,
         font_family="DejaVu Sans",
@@ -174,46 +182,53 @@ def pain_chart_png(chart: PainChart, *, width: int = 900) -> bytes:
     return bytes(png)
 
 
-def pain_chart_height(chart: PainChart) -> float:
+def pain_chart_height(chart: PainChart, width: int) -> float:
     """[px]"""
-    return _panel_top(len(chart.panels)) - _GAP + _FOOT + 4
+    return _frame(chart, width).panel_top(len(chart.panels)) - _GAP + _FOOT + 4
 
 
-def _panel_top(number: int) -> float:
-    return _TOP + _PAIN_HEIGHT + _GAP + number * (_PANEL_HEIGHT + _GAP)
+def _frame(chart: PainChart, width: int) -> _Frame:
+    top = _legend_places(chart, width)[-1][-1] + 18
+    return _Frame(34.0, width - 8.0, top, chart.since, (chart.until - chart.since).days + 1)
 
 
-def _pain_y(pain: float) -> float:
-    return _TOP + _PAIN_HEIGHT * (1 - pain / HIGHEST_PAIN)
-
-
-def _legend(chart: PainChart) -> Iterator[str]:
+def _legend(chart: PainChart, width: int) -> Iterator[str]:
     yield _text(0, 14, chart.pain_title, "pain-panel")
-    x = 8.0
-    for kind, word in chart.kinds.items():
-        yield _mark(kind, x, 30)
-        yield _text(x + 9, 34, word)
-        x += 22 + 7.2 * len(word)
+    for mark, word, x, y in _legend_places(chart, width):
+        yield _flare(x, y) if mark is None else _mark(mark, x, y)
+        yield _text(x + 9, y + 4, word)
+
+
+def _legend_places(chart: PainChart, width: int) -> list[tuple[PainKind | None, str, float, float]]:
+    """Mark, word and place of each entry, on as many lines as they take; None stands for a flare."""
+    entries: list[tuple[PainKind | None, str]] = list(chart.kinds.items())
     if chart.flares:
-        yield _flare(x, 30)
-        yield _text(x + 9, 34, chart.flare_word)
+        entries.append((None, chart.flare_word))
+    places, x, y = [], 8.0, 30.0
+    for mark, word in entries:
+        room = 22 + _LETTER_PX * len(word)
+        if x > 8 and x + room > width + 8:
+            x, y = 8.0, y + 18
+        places.append((mark, word, x, y))
+        x += room
+    return places
 
 
 def _ground(chart: PainChart, frame: _Frame, bottom: float) -> Iterator[str]:
     """Mild pain, the days before each flare, and the day on which it began."""
-    mild = _pain_y(2)
-    yield _rect("pain-mild", frame.left, mild, frame.right - frame.left, _pain_y(0) - mild)
+    mild = frame.y(2)
+    yield _rect("pain-mild", frame.left, mild, frame.right - frame.left, frame.y(0) - mild)
     for day in chart.flares:
         first = max(day - timedelta(days=chart.reach), chart.since)
         left, right = frame.x(first), frame.x(day, 1)
-        yield _rect("pain-flare-ground", left, _TOP, right - left, bottom - _TOP)
+        yield _rect("pain-flare-ground", left, frame.top, right - left, bottom - frame.top)
     x = frame.x(chart.opened, 0.5)
-    yield _line("pain-begin", x, _TOP, x, bottom)
+    yield _line("pain-begin", x, frame.top, x, bottom)
 
 
-def _pain_axes(chart: PainChart, frame: _Frame) -> Iterator[str]:
+def _pain_axes(frame: _Frame) -> Iterator[str]:
     for pain in _PAIN_LINES:
-        y = _pain_y(pain)
+        y = frame.y(pain)
         yield _line("pain-grid" if pain else "pain-axis", frame.left, y, frame.right, y)
         yield _text(frame.left - 6, y + 4, str(pain), anchor="end")
 
@@ -221,19 +236,20 @@ def _pain_axes(chart: PainChart, frame: _Frame) -> Iterator[str]:
 def _pain_lines(chart: PainChart, frame: _Frame) -> Iterator[str]:
     for kind, word in chart.kinds.items():
         points = sorted((p for p in chart.points if p.kind == kind), key=lambda p: p.day)
-        places = [(frame.x(p.day, 0.5), _pain_y(p.pain)) for p in points]
+        places = [(frame.x(p.day, 0.5), frame.y(p.pain)) for p in points]
         if len(places) > 1:
             path = " ".join(f"{_n(x)},{_n(y)}" for x, y in places)
             yield f'<polyline class="pain-line pain-{kind}" points="{path}"/>'
         for point, (x, y) in zip(points, places, strict=True):
-            yield f"<g><title>{escape(f'{chart.tick(point.day)}: {word} {point.pain}')}</title>{_mark(kind, x, y)}</g>"
+            said = escape(f"{chart.tick(point.day)}: {word} {point.pain}")
+            yield f"<g><title>{said}</title>{_mark(kind, x, y)}</g>"
 
 
 def _flare_marks(chart: PainChart, frame: _Frame) -> Iterator[str]:
     for number, day in enumerate(chart.flares, 1):
         x = frame.x(day, 0.5)
-        yield _flare(x, _TOP - 5)
-        yield _text(x + 7, _TOP - 1, str(number)) if len(chart.flares) > 1 else ""
+        yield _flare(x, frame.top - 5)
+        yield _text(x + 7, frame.top - 1, str(number)) if len(chart.flares) > 1 else ""
 
 
 def _panel(panel: LoadPanel, chart: PainChart, frame: _Frame, top: float) -> Iterator[str]:
@@ -263,7 +279,7 @@ def _panel(panel: LoadPanel, chart: PainChart, frame: _Frame, top: float) -> Ite
 
 
 def _rounded_up(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20 … that is no less."""
+    """The next round number that is no less."""
     if value <= 0:
         return 1.0
     scale = 10.0 ** math.floor(math.log10(value))

@@ -11,15 +11,16 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
-from loadwatch.dashboard import body_map
+from loadwatch.dashboard import body_map, problem_report
 from loadwatch.dashboard.current import athlete_id, back, profile, services
 from loadwatch.dashboard.formatting import zone
-from loadwatch.dashboard.speech import Lazy, lazy, said
+from loadwatch.dashboard.speech import Lazy, _, lazy, said
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.ladder import LADDER_SOURCE
 from loadwatch.domain.programme import STOP_SIGNS
 from loadwatch.domain.redflags import Urgency
 from loadwatch.domain.session_plan import Circuit, TodaysSession
+from loadwatch.domain.symptom_rules import problem_id_of
 from loadwatch.domain.symptoms import ONSETS, REGIONS, WEEKLY_ITEMS, EarlierInjury, InjuryKind, SymptomReport
 from loadwatch.services import health_words as words
 from loadwatch.services.check_in import CheckInResult, Superseded
@@ -220,8 +221,14 @@ def answer(check_in_id: int) -> Response:
 
 @bp.get("/problems")
 def problems() -> str:
-    pages = services().check_ins.problems(athlete_id())
-    return render_template("problems.html", pages=pages, this_week=IsoWeek.of(_today()))
+    still_open, gone = services().check_ins.overview(profile())
+    return render_template(
+        "problems.html",
+        pages=still_open,
+        gone=[(problem_id_of(p), p) for p in gone],
+        report=problem_report,
+        this_week=IsoWeek.of(_today()),
+    )
 
 
 @bp.get("/problems/<int:problem_id>")
@@ -230,19 +237,24 @@ def problem(problem_id: int) -> str:
 
 
 def _problem_page(problem_id: int, error: str = "") -> str:
-    page = services().check_ins.problem(athlete_id(), problem_id)
+    story = problem_report.told(problem_id)
+    page = story.page
     today = page.rehab.today if page.rehab else None
     return render_template(
         "problem.html",
+        story=story,
         page=page,
+        report=problem_report,
         session=today if isinstance(today, TodaysSession) else None,
+        done_today=[s for s in page.sessions if s.local_date == page.today],
         held_back=page.withheld,
         ladder_source=LADDER_SOURCE,
         now=services().clock(),
         units=profile().units,
         stop_signs=STOP_SIGNS,
-        today=_today(),
+        stop_rules=services().check_ins.clinic.stop_rules,
         shoes=services().shoes.beside(athlete_id(), page.shown, page.problem.reports[0].local_date),
+        given=request.form,
         error=error,
     )
 
@@ -254,7 +266,7 @@ def gone(problem_id: int) -> Response:
     except InvalidCheckIn as error:
         flash(said(error.words), "error")
         return redirect(url_for("health.problem", problem_id=problem_id))
-    flash("Noted: it is gone. Should it come back, a check-in opens it anew.")
+    flash(_("Noted: it is gone. Should it come back, a check-in opens it anew."))
     return redirect(url_for("health.problem", problem_id=page.id))
 
 
@@ -267,27 +279,25 @@ def agree(problem_id: int) -> Response:
 @bp.post("/problems/<int:problem_id>/seen")
 def seen(problem_id: int) -> Response:
     services().check_ins.note_step(athlete_id(), problem_id, "seen")
-    flash("Noted: a professional has seen it. What they told you goes before anything here.")
+    flash(_("Noted: a professional has seen it. What they told you goes before anything here."))
     return redirect(url_for("health.problem", problem_id=problem_id))
 
 
 @bp.post("/problems/<int:problem_id>/sessions")
 def log_session(problem_id: int) -> str | Response | tuple[str, int]:
+    exercises = request.form.getlist("exercises")
     try:
         pain = _number("pain_during")
         if pain is None:
-            raise InvalidCheckIn("pain_during", "how much did it hurt? 0 if not at all")
+            return _problem_page(problem_id, _("Tell the worst pain during it: 0 if there was none.")), 400
         services().check_ins.log_session(
-            athlete_id(),
-            problem_id,
-            exercises=request.form.getlist("exercises"),
-            pain_during=pain,
-            signs=request.form.getlist("signs"),
+            athlete_id(), problem_id, exercises=exercises, pain_during=pain, signs=request.form.getlist("signs")
         )
     except InvalidCheckIn as error:
-        return _problem_page(problem_id, said(error.words)), 400
-    flash("Noted. Check in tomorrow and tell how the morning was.")
-    return redirect(url_for("health.problem", problem_id=problem_id))
+        wrong = _("Tick what you have done: at least one exercise.") if not exercises else said(error.words)
+        return _problem_page(problem_id, wrong), 400
+    flash(_("Noted. Check in tomorrow and tell how the morning was."))
+    return redirect(url_for("health.problem", problem_id=problem_id, _anchor="session"))
 
 
 # the way back to running
@@ -300,7 +310,7 @@ def begin_ladder(problem_id: int) -> Response:
     except InvalidCheckIn as error:
         flash(said(error.words), "error")
     else:
-        flash("You are on the ladder. It moves with the runs that arrive and the mornings after them.")
+        flash(_("You are on the ladder. It moves with the runs that arrive and the mornings after them."))
     return redirect(url_for("health.problem", problem_id=problem_id, _anchor="way-back"))
 
 

@@ -42,7 +42,14 @@ PLACES: Sequence[Place] = (
     Place(
         "health.problems",
         lazy("Problems"),
-        also=("health.problem", "health.circuit", "health.gate", "health.about_you", "health.questionnaire"),
+        also=(
+            "health.problem",
+            "problem_report.print_view",
+            "health.circuit",
+            "health.gate",
+            "health.about_you",
+            "health.questionnaire",
+        ),
     ),
     Place(
         "load.load",

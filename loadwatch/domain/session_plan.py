@@ -128,6 +128,49 @@ def todays_session(
 _AGREE_FIRST: Final = say("Exercises are shown once you have agreed to see them.")
 
 
+@dataclass(frozen=True, slots=True)
+class SessionsOfWeek:
+    """
+    How much of a stage was done in the last seven days, or since it began.
+
+    Attributes
+    ----------
+    done : int
+        Days with one of its exercises.
+    planned : int
+        Days on which one of them was due.
+    """
+
+    done: int
+    planned: int
+
+
+def sessions_of_week(
+    stage: Stage, pattern: str | None, sessions: Iterable[RehabSession], since: date, as_of: date
+) -> SessionsOfWeek:
+    """
+    Days with a session of a stage, and days on which it asks for one.
+
+    Parameters
+    ----------
+    pattern : str or None
+        Whose exercises count; None for all.
+    since : date
+        First day of the stage.
+    """
+    first = max(since, as_of - 6 * DAY)
+    n_days = (as_of - first).days + 1
+    asked = [p for p in stage.prescriptions if not p.patterns or pattern is None or pattern in p.patterns]
+    ids = {p.exercise.id for p in asked}
+    done = {s.local_date for s in sessions if first <= s.local_date <= as_of and s.exercises & ids}
+    return SessionsOfWeek(len(done), max((_days_due(p.dose, n_days) for p in asked), default=0))
+
+
+def _days_due(dose: Dose, n_days: int) -> int:
+    days = -(-n_days // dose.every_days)
+    return days if dose.per_week is None else min(days, dose.per_week)
+
+
 def _stopped(programme: Programme, progress: Progress, pattern: str, clearance: Clearance) -> Withheld | None:
     urgent = withheld(BONE_STRESS if programme.stop_and_refer else pattern, clearance)
     if urgent:

@@ -460,7 +460,7 @@ weeks. [d; -; -; 1] Design choice.
 """
 
 FLARE_REACH_D: Final = 3
-"""Days back from a flare in which runs are counted as before it: the longest that soreness takes. [d] Design choice."""
+"""Runs of so many days before a flare are counted as before it: soreness takes no longer. [d] Design choice."""
 
 LIMP_SETTLES: Final = timedelta(hours=24)
 """A limp that is still there after this has not settled (RF5: 24-48 h). Design choice: the earlier of the two."""

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from loadwatch.domain import clues
 from loadwatch.domain.activity import Run
 from loadwatch.domain.asking import matters_at
+from loadwatch.domain.completeness import Gap
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.findings import Finding
+from loadwatch.domain.flares import told_of
 from loadwatch.domain.ladder import LadderEntry
 from loadwatch.domain.loads import RunLoad, loads_reach, run_loads
 from loadwatch.domain.patterns import BONE_STRESS, INJURY_KINDS, Patterns, PatternScore, Resemblance, resemblance
@@ -66,10 +68,11 @@ from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import BONE_LOAD
 from loadwatch.knowledge.codes import Code, CodeKind, codes_of_kind
 from loadwatch.services.errors import LoadwatchError, NotYours
-from loadwatch.services.facts import Facts
+from loadwatch.services.facts import Facts, earlier_history
 from loadwatch.services.health_ports import RISK_QUESTIONS, Draft, ProblemEvent, RiskProfile
 from loadwatch.services.health_ports import InvalidCheckIn as InvalidCheckIn
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
+from loadwatch.services.problem_story import STORY_REACH, ProblemStory, story_of
 from loadwatch.services.way_back import LadderStart, WayBack, WayBackUseCases, ladder_start, way_back
 
 GONE: Final = "gone"
@@ -99,6 +102,8 @@ class ClinicalContent:
         The library, by id: those that may be logged.
     programmes : mapping of str to Programme
         By the id of the pattern that they are for.
+    stop_rules : sequence of str
+        When to stop, valid for every programme.
     """
 
     flags: Sequence[RedFlag]
@@ -107,6 +112,7 @@ class ClinicalContent:
     questions: Mapping[str, str] = field(default_factory=dict)
     exercises: Mapping[str, Exercise] = field(default_factory=dict)
     programmes: Mapping[str, Programme] = field(default_factory=dict)
+    stop_rules: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,12 +319,12 @@ class CheckInService(WayBackUseCases):
             report = tx.symptom_report(athlete_id, report_id)
             if report is None:
                 raise NotYours(f"check-in {report_id}")
-            return self._result(_Known.of(tx, athlete_id, self._clock(), report.at), report)
+            return self._result(_Known.of(tx, _profile(tx, athlete_id), self._clock(), report.at), report)
 
     def results(self, athlete_id: int, since: datetime | None = None) -> list[CheckInResult]:
         """Stored check-ins, the newest first."""
         with self._database.read() as tx:
-            known = _Known.of(tx, athlete_id, self._clock(), since)
+            known = _Known.of(tx, _profile(tx, athlete_id), self._clock(), since)
             wanted = [r for r in known.reports if since is None or r.at >= since]
             return [self._result(known, r) for r in reversed(wanted)]
 
@@ -343,7 +349,7 @@ class CheckInService(WayBackUseCases):
     def problems(self, athlete_id: int) -> list[ProblemPage]:
         """All problems, the open ones first, of each the latest first."""
         with self._database.read() as tx:
-            known = _Known.of(tx, athlete_id, self._clock())
+            known = _Known.of(tx, _profile(tx, athlete_id), self._clock())
             pages = [self._page(known, p) for p in problems(known.reports)]
         return sorted(pages, key=lambda p: (not p.problem.is_open, -p.problem.updated.timestamp()))
 
@@ -361,10 +367,52 @@ class CheckInService(WayBackUseCases):
             return self._problem(tx, athlete_id, number)
 
     def _problem(self, tx: Tx, athlete_id: int, number: int) -> ProblemPage:
-        reports = tx.symptom_reports(athlete_id)
+        return self._page(*self._known_of(tx, _profile(tx, athlete_id), number))
+
+    def _known_of(
+        self, tx: Tx, profile: AthleteProfile, number: int, back: timedelta = timedelta()
+    ) -> tuple["_Known", Problem]:
+        """A problem, and what is known for judging it and others that are open; of runs so much more as asked for."""
+        reports = tx.symptom_reports(profile.id)
         problem = _find(reports, number)
         first = min([problem.opened, *(p.opened for p in problems(reports) if p.is_open)])
-        return self._page(_Known.of(tx, athlete_id, self._clock(), first), problem)
+        return _Known.of(tx, profile, self._clock(), first - back, reports), problem
+
+    def overview(self, profile: AthleteProfile) -> tuple[list[ProblemPage], list[Problem]]:
+        """The open problems as their pages tell them, and those that are gone; of each the latest first."""
+        with self._database.read() as tx:
+            reports = tx.symptom_reports(profile.id)
+            found = sorted(problems(reports), key=lambda p: p.updated, reverse=True)
+            still_open = [p for p in found if p.is_open]
+            if still_open:
+                first = min(p.opened for p in still_open)
+                known = _Known.of(tx, profile, self._clock(), first, reports)
+        return [self._page(known, p) for p in still_open], [p for p in found if not p.is_open]
+
+    def story(self, profile: AthleteProfile, number: int, gap: Gap | None = None) -> ProblemStory:
+        """
+        A problem with its pain over the loads of the same weeks, for its page and for whoever examines it.
+
+        Parameters
+        ----------
+        gap : Gap, optional
+            What is missing of the athlete's runs now; by default nothing.
+        """
+        with self._database.read() as tx:
+            known, problem = self._known_of(tx, profile, number, STORY_REACH)
+        page = self._page(known, problem)
+        last = known.context(problem.latest)
+        closed_on = next((r.local_date for r in known.reports if r.at == problem.closed and r.says_gone), None)
+        return story_of(
+            page,
+            told_of(problem, known.reports),
+            known.runs,
+            {f.run.id for f in known.jumps if f.run is not None},
+            self.clinic.flags,
+            follow_ups(problem.latest, last, self.clinic.flags) if problem.is_open else (),
+            gap,
+            until=closed_on or known.today,
+        )
 
     def close_problem(self, athlete_id: int, number: int) -> ProblemPage:
         """Note that the runner says it is gone: a report of its own, as every step of a problem."""
@@ -662,12 +710,19 @@ class _Known:
     today: date
 
     @classmethod
-    def of(cls, tx: Tx, athlete_id: int, now: datetime, since: datetime | None = None) -> "_Known":
+    def of(
+        cls,
+        tx: Tx,
+        profile: AthleteProfile,
+        now: datetime,
+        since: datetime | None = None,
+        reports: list[SymptomReport] | None = None,
+    ) -> "_Known":
         """What is known for judging the reports from `since` on; all of them by default."""
-        profile = _profile(tx, athlete_id)
-        reports = tx.symptom_reports(athlete_id)
+        athlete_id = profile.id
+        reports = tx.symptom_reports(athlete_id) if reports is None else reports
         first = since or min((r.at for r in reports), default=now)
-        jumps, runs = _loads(tx, profile, first)
+        jumps, runs = _loads(tx, profile, first, now)
         ladders, kept = tx.ladders(athlete_id)
         return cls(
             reports=reports,
@@ -727,11 +782,12 @@ class _Known:
         )
 
 
-def _loads(tx: Tx, profile: AthleteProfile, first: datetime) -> tuple[list[Finding], list[RunLoad]]:
+def _loads(tx: Tx, profile: AthleteProfile, first: datetime, now: datetime) -> tuple[list[Finding], list[RunLoad]]:
     """What the load rules said in the four weeks before a moment and since, and the runs of six weeks."""
     since = first - RUNS_REACH
-    back = min(look_back_from(tx.last_counted_start(profile.id, since), since), loads_reach(since))
-    return _judged_loads(tx.runs_between(profile.id, back), tx.earlier_history(profile.id, back), profile, first)
+    history, _ = tx.history(profile.id, now, since)
+    runs = tx.runs_between(profile.id, min(look_back_from(history.last_before, since), loads_reach(since)))
+    return _judged_loads(runs, earlier_history(history, runs, now), profile, first)
 
 
 def _judged_loads(

@@ -1,6 +1,6 @@
 """What one page says of an athlete stands on these: read once, so that its parts cannot disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from loadwatch.domain.symptoms import SymptomReport
 from loadwatch.services.health_ports import ProblemEvent
 from loadwatch.services.ports import AthleteProfile, Tx
 from loadwatch.services.sync import SAMPLES_REACH, completeness
-from loadwatch.services.sync_ports import Awaited, Pulse
+from loadwatch.services.sync_ports import Awaited, History, Pulse
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +68,11 @@ def facts_of(tx: Tx, profile: AthleteProfile, now: datetime, inactive_since: dat
         chart_reach(now),
     )
     runs = tx.runs_between(profile.id, back)
-    n_at_hand = sum(
-        r.start < now and r.sport in RUN_FAMILY and bool(r.distance_m) and r.distance_trusted for r in runs
-    )
-    n_earlier = history.n_runs - n_at_hand
     return Facts(
         profile=profile,
         as_of=now,
         runs=runs,
-        earlier=EarlierHistory(history.first_start if n_earlier else None, n_earlier),
+        earlier=earlier_history(history, runs, now),
         first_day=history.first_day,
         alerts=tx.alerts_that_stand(profile.id, back),
         reports=reports,
@@ -85,3 +81,12 @@ def facts_of(tx: Tx, profile: AthleteProfile, now: datetime, inactive_since: dat
         known=completeness(tx, profile.id, awaited, inactive_since),
         pulse=pulse,
     )
+
+
+def earlier_history(history: History, runs: Iterable[Run], before: datetime) -> EarlierHistory:
+    """What lies before the runs at hand, which go back without a hole; `history` is of all that began before then."""
+    n_at_hand = sum(
+        r.start < before and r.sport in RUN_FAMILY and bool(r.distance_m) and r.distance_trusted for r in runs
+    )
+    n_earlier = history.n_runs - n_at_hand
+    return EarlierHistory(history.first_start if n_earlier else None, n_earlier)

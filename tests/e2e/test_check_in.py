@@ -114,8 +114,9 @@ def test_a_problem_is_worked_on_and_closed(browser: "Browser", origin: str, serv
     page.get_by_role("link", name="What to do: the page of this problem").click()
     page.get_by_role("button", name="Show me exercises").click()
     shoot(page, "problem")
-    page.get_by_label("Worst pain during it").select_option("1")
-    page.get_by_role("button", name="Done").click()
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("group", name="Worst pain during it").get_by_label("1", exact=True).check()
+    page.get_by_role("button", name="Send session").click()
     assert "Noted" in page.get_by_role("status").inner_text()
 
     page.get_by_role("button", name="It is gone").click()

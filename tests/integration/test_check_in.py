@@ -769,7 +769,7 @@ def test_the_one_time_and_the_weekly_form_keep_what_was_told(web: FlaskClient, s
     assert web.get("/weeks/2026-W48/questionnaire").status_code == 404
 
 
-PAGES = ("/check-ins/1", "/problems/1")
+PAGES = ("/check-ins/1", "/problems/1", "/problems/1/print", "/problems/1/report.pdf", "/problems/1/circuit")
 POSTS = ("/check-ins/1/answers", "/problems/1/gone", "/problems/1/agree", "/problems/1/seen", "/problems/1/sessions")
 
 
@@ -781,7 +781,7 @@ def test_pages_of_another_are_not_found(services: Services, web: FlaskClient) ->
     assert [bob.get(path).status_code for path in PAGES] == [404] * len(PAGES)
     assert [bob.post(path, data=some).status_code for path in POSTS] == [404] * len(POSTS)
     assert services.check_ins.problem(athlete(services), 1).problem.is_open
-    assert "None was reported" in bob.get("/problems").text
+    assert "Nothing hurts, as far as you told" in bob.get("/problems").text
 
 
 @pytest.mark.parametrize("path", ["/check-in", "/about-you", "/weeks/2026-W47/questionnaire", *POSTS])

@@ -49,6 +49,7 @@ PAGES = (
     Page("problems", "health.problems", "/problems"),
     Page("problem", "health.problem", "/problems/{problem}"),
     Page("problem-gone", "health.problem", "/problems/{problem_gone}"),
+    Page("problem-print", "problem_report.print_view", "/problems/{problem}/print"),
     Page("circuit", "health.circuit", "/problems/{problem}/circuit"),
     Page("questionnaire", "health.questionnaire", "/weeks/{week}/questionnaire"),
     Page("runs", "pages.runs", "/runs"),
@@ -74,6 +75,7 @@ EXCUSED = {
     "connect.start": "leads to Strava",
     "connect.callback": "comes from Strava",
     "pages.this_week": "leads to a week",
+    "problem_report.pdf": "a file, not a page",
     "settings.mail_html": "inside the page of a mail",
 }
 """Routes that answer to GET and are no page of ours, with the reason."""
