@@ -78,7 +78,11 @@ def shoot_all(browser: "Browser", services: Services, wanted: Sequence[Shot], fo
                     for shot in (shot for shot in wanted if shot.who == who):
                         done += 1
                         print(f"\r{done:4} of {n_all}  {shot.file(size['width'], scheme):60}", end="", flush=True)
+                        page.set_viewport_size(size)
                         page.goto(origin + shot.path)
+                        # As high as the page is: what is fixed to the edge of a window stands at its end then.
+                        height = page.evaluate("document.documentElement.scrollHeight")
+                        page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
                         target = folder / shot.file(size["width"], scheme)
                         target.parent.mkdir(parents=True, exist_ok=True)
                         page.screenshot(path=target, full_page=True)

@@ -10,8 +10,11 @@ import pytest
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
 from tests.support.athletes import ATHLETES, open_household
+from tests.support.measuring import app_and_client, questions
 from tests.support.pages import EXCUSED, PAGES, paths
 from tests.support.seeding import PASSWORD
+
+MOST_QUESTIONS = 12
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,12 @@ def test_each_page_answers_those_who_have_it_and_somebody_has_each(services: Ser
             seen.add(page.name)
 
     assert {page.name for page in PAGES} - seen == set()
+
+
+@pytest.mark.parametrize("who", ATHLETES)
+def test_no_page_asks_the_database_often(services: Services, who: str) -> None:
+    """The log-in and the profile are among them. How long pages take is measured in tests/benchmarks."""
+    _, client = app_and_client(services, ATHLETES[who])
+    asked = {page.name: len(questions(services, client, path)) for page, path in paths(services, ATHLETES[who])}
+
+    assert {name: n for name, n in asked.items() if n > MOST_QUESTIONS} == {}

@@ -81,7 +81,7 @@ def busy(services: Services, clock: Clock) -> int:
     """Ann: a season from Strava and from files, jumps at its end, alerts in every state, a thigh a little stiff."""
     clock.to(days_ago=40)
     ann = sign_up(services, BUSY, "Ann").athlete_id
-    connect(services, ann, 77)
+    _connected(services, ann, 77)
     services.shoes.add(ann, "Blue ones", (NOW - timedelta(days=120)).date(), 150_000.0)
     injuries = (EarlierInjury("hamstring", "right", (NOW - timedelta(days=500)).date()),)
     services.check_ins.put_risk_profile(ann, RiskProfile(1984, injuries, {"smoker": False}))
@@ -98,6 +98,13 @@ def busy(services: Services, clock: Clock) -> int:
         tx.add_outbox(ann, "weekly", "2026-W46", NOW)
     services.notify.deliver_due()
     return ann
+
+
+def _connected(services: Services, athlete_id: int, strava_id: int) -> None:
+    """With Strava, whose list has been taken over."""
+    connect(services, athlete_id, strava_id)
+    with services.store.write() as tx:
+        tx.want_backfill(athlete_id, None)
 
 
 def _hand_in_files(services: Services, athlete_id: int) -> None:
@@ -172,7 +179,7 @@ def injured(services: Services, clock: Clock) -> int:
     """
     clock.to(days_ago=100)
     ian = sign_up(services, INJURED, "Ian").athlete_id
-    connect(services, ian, 78)
+    _connected(services, ian, 78)
     clock.now = NOW
     add_runs(services, ian, _runs_until_it_hurt(), 10_000)
     _red_flag(services, clock, ian)
