@@ -23,6 +23,9 @@ _FONT: Final = "DejaVuSans"
 _INK, _MUTED, _LINE, _ACCENT = HexColor("#1b2422"), HexColor("#55625e"), HexColor("#d8ded9"), HexColor("#0a665b")
 _MARGIN: Final = 16 * mm
 _WIDTH: Final = A4[0] - 2 * _MARGIN
+_PADDING: Final = 6.0
+"""What a page of reportlab keeps free inside its margins. [pt]"""
+
 _CHART_PX: Final = 900
 
 
@@ -117,8 +120,8 @@ def document_pdf(document: Document) -> bytes:
     pages = SimpleDocTemplate(
         out,
         pagesize=A4,
-        leftMargin=_MARGIN,
-        rightMargin=_MARGIN,
+        leftMargin=_MARGIN - _PADDING,
+        rightMargin=_MARGIN - _PADDING,
         topMargin=14 * mm,
         bottomMargin=17 * mm,
         title=document.title,

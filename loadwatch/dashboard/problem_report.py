@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from babel.dates import format_skeleton
@@ -84,17 +85,19 @@ def _put(filter_name: str, value: Any) -> str:
     return _said(current_app.jinja_env.filters[filter_name](value))
 
 
-def _locale() -> str:
-    return "en_GB" if language() == "en" else language()
+@lru_cache(maxsize=4096)
+def _written(day: date, pattern: str, language: str) -> str:
+    """Cached: a page says the same days again and again, and babel takes its time for each."""
+    return str(format_skeleton(pattern, day, locale="en_GB" if language == "en" else language))
 
 
 def short_day(day: date) -> str:
     """ "21 Nov"."""
-    return format_skeleton("MMMd", day, locale=_locale())
+    return _written(day, "MMMd", language())
 
 
 def _month(day: date) -> str:
-    return format_skeleton("yMMM" if day.month == 1 else "MMM", day, locale=_locale())
+    return _written(day, "yMMM" if day.month == 1 else "MMM", language())
 
 
 def places(problem: Problem) -> str:

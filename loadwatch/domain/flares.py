@@ -1,8 +1,8 @@
 """When a problem flared up, and what was run in the days before: counted, nothing concluded."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from loadwatch.domain.loads import RunLoad, is_indoor
@@ -154,7 +154,25 @@ def preceded(
         "hills": lambda x: _reaches(x, x.hill_m, HILLY_M),
         "fast": lambda x: _reaches(x, x.fast_m, FAST_RUN_M),
     }
-    return [_counted(kind, is_of[kind], found, told, runs) for kind in RUN_KINDS]
+    began = _by_day(flare.report for flare in found)
+    heard = _by_day(told)
+    followed = {x.run.id for x in runs if _has_answer(x, began)}
+    answered = {x.run.id for x in runs if _has_answer(x, heard)}
+    return [_counted(kind, is_of[kind], found, runs, followed, answered) for kind in RUN_KINDS]
+
+
+def _by_day(reports: Iterable[SymptomReport]) -> dict[date, datetime]:
+    """The latest check-in of each local day."""
+    latest: dict[date, datetime] = {}
+    for report in reports:
+        latest[report.local_date] = max(report.at, latest.get(report.local_date, report.at))
+    return latest
+
+
+def _has_answer(load: RunLoad, at: Mapping[date, datetime]) -> bool:
+    """Whether one of these check-ins came on the day of a run or in the three days after it, and after its start."""
+    days = (load.run.local_date + timedelta(days=n) for n in range(FLARE_REACH_D + 1))
+    return any(at[day] >= load.run.start for day in days if day in at)
 
 
 def _reaches(load: RunLoad, metres: float | None, least_m: float) -> bool | None:
@@ -168,22 +186,21 @@ def _counted(
     kind: RunKind,
     is_of: Callable[[RunLoad], bool | None],
     found: Sequence[Flare],
-    told: Sequence[SymptomReport],
     runs: Sequence[RunLoad],
+    followed: Set[int],
+    answered: Set[int],
 ) -> Preceded:
     before = [[is_of(x) for x in flare.runs] for flare in found]
-    such = [x for x in runs if is_of(x)]
-    followed = [x for x in such if any(_is_before(x, flare.report) for flare in found)]
-    answered = [x for x in such if any(_is_before(x, report) for report in told)]
+    such = {x.run.id for x in runs if is_of(x)}
     return Preceded(
         kind=kind,
         flares=sum(True in each for each in before),
         flares_unknown=sum(True not in each and None in each for each in before),
         n_flares=len(found),
         runs=len(such),
-        followed=len(followed),
-        quiet=len(answered) - len(followed),
-        untold=len(such) - len(answered),
+        followed=len(such & followed),
+        quiet=len(such & answered - followed),
+        untold=len(such - answered),
         runs_unknown=sum(is_of(x) is None for x in runs),
     )
 
