@@ -33,6 +33,7 @@ from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.load_pages import LoadPages
 from loadwatch.services.notify import NotifyService
+from loadwatch.services.overview import OverviewService
 from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights, Subscriptions
 from loadwatch.services.recordings import RecordingService
@@ -217,6 +218,10 @@ class Services:
     @cached_property
     def load_pages(self) -> LoadPages:
         return LoadPages(self.store, self.clock, inactive_since=self.inactive_since)
+
+    @cached_property
+    def overview(self) -> OverviewService:
+        return OverviewService(self.store, self.clock, timedelta(days=self.settings.strava_retention_days))
 
     @cached_property
     def sync(self) -> SyncService:

@@ -133,6 +133,8 @@ class StoredMail:
     date: str
     text: str
     html: str
+    sent_at: datetime | None = None
+    """None where its date cannot be read."""
 
 
 class FileMailbox:
@@ -180,14 +182,15 @@ class FileMailbox:
         with contextlib.suppress(FileNotFoundError):
             folder.rmdir()
 
-    def list(self, athlete_id: int) -> list[StoredMail]:
+    def list(self, athlete_id: int, limit: int | None = None) -> list[StoredMail]:
         """An athlete's mails, newest first."""
         folder = self._folder / str(athlete_id)
-        return [_read(path) for path in sorted(folder.glob("*.eml"), reverse=True)]
+        return [_read(path) for path in sorted(folder.glob("*.eml"), reverse=True)[:limit]]
 
     def get(self, athlete_id: int, name: str) -> StoredMail | None:
         """One of an athlete's mails; None where there is none of that name."""
-        return next((m for m in self.list(athlete_id) if m.name == name), None)
+        folder = self._folder / str(athlete_id)
+        return next((_read(path) for path in folder.glob("*.eml") if path.name == name), None)
 
 
 def _key(message_id: str) -> str:
@@ -204,4 +207,5 @@ def _read(path: Path) -> StoredMail:
         date=str(message["Date"]),
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
+        sent_at=getattr(message["Date"], "datetime", None),
     )

@@ -20,10 +20,12 @@ from loadwatch.dashboard import (
     auth,
     backtest,
     connect,
+    data,
     formatting,
     health,
     load,
     navigation,
+    onboarding,
     pages,
     planner,
     problem_report,
@@ -34,6 +36,7 @@ from loadwatch.dashboard import (
     uploads,
 )
 from loadwatch.dashboard.current import LoginUser, own_path
+from loadwatch.dashboard.speech import Lazy, _, lazy
 from loadwatch.services.errors import NotYours
 from loadwatch.settings import derived_secret
 
@@ -43,6 +46,7 @@ ReadyCheck = Callable[[], dict[str, str]]
 
 OPEN_ENDPOINTS = frozenset(
     {"auth.login", "auth.signup", "static", "healthz", "readyz", "connect.start", "connect.callback"}
+    | {"onboarding.make_sample"}
 )
 """What answers without a log-in; everything else asks for one."""
 
@@ -51,19 +55,27 @@ CONTENT_SECURITY_POLICY = (
 )
 
 LOGIN_LIMIT = "10/minute;50/hour"
+LIMITED_ENDPOINTS = ("auth.login", "auth.signup", "settings.password", "data.delete", "onboarding.make_sample")
+"""What asks for a password, or costs much, is not tried for ever."""
 
 MESSAGES = {
-    400: ("That did not work", "The request could not be read. Go back, reload the page and try once more."),
-    403: ("Not allowed", "This is not open to you."),
-    404: ("Not found", "There is nothing here, or it belongs to somebody else."),
-    405: ("That did not work", "This address does not take that kind of request."),
-    413: ("Too much", "That was more than this page takes."),
-    429: ("Too many attempts", "Please wait a few minutes, then try again."),
-    500: (
-        "Something broke",
-        "The fault is ours and has been noted. Nothing of yours was lost; try again in a moment.",
+    400: (
+        lazy("That did not work"),
+        lazy("The request could not be read. Go back, reload the page and try once more."),
     ),
-    503: ("Back in a moment", "The database does not answer just now. Nothing of yours is lost; try again shortly."),
+    403: (lazy("Not allowed"), lazy("This is not open to you.")),
+    404: (lazy("Not found"), lazy("There is nothing here, or it belongs to somebody else.")),
+    405: (lazy("That did not work"), lazy("This address does not take that kind of request.")),
+    413: (lazy("Too much"), lazy("That was more than this page takes.")),
+    429: (lazy("Too many attempts"), lazy("Please wait a few minutes, then try again.")),
+    500: (
+        lazy("Something broke"),
+        lazy("The fault is ours and has been noted. Nothing of yours was lost; try again in a moment."),
+    ),
+    503: (
+        lazy("Back in a moment"),
+        lazy("The database does not answer just now. Nothing of yours is lost; try again shortly."),
+    ),
 }
 
 
@@ -120,11 +132,14 @@ def create_app(
         planner.bp,
         backtest.bp,
         thresholds.bp,
+        data.bp,
+        onboarding.bp,
     )
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     connect.register(app)
-    for endpoint in ("auth.login", "auth.signup"):
+    onboarding.register(app)
+    for endpoint in LIMITED_ENDPOINTS:
         view: Any = limiter.limit(LOGIN_LIMIT, methods=["POST"])(app.view_functions[endpoint])
         app.view_functions[endpoint] = view
     _health(app, ready_check or (lambda: _database_ready(services)))
@@ -183,7 +198,7 @@ def _require_login(app: Flask) -> None:
         if request.method == "GET" and own_path(request.full_path):
             session["next"] = request.full_path.rstrip("?")
             if request.path != "/":
-                flash("Please log in first.")
+                flash(_("Please log in first."))
         return redirect(url_for("auth.login"))
 
 
@@ -212,16 +227,16 @@ def _database_ready(services: Services) -> dict[str, str]:
 
 def _errors(app: Flask) -> None:
     @app.errorhandler(NotYours)
-    def _not_yours(_: NotYours) -> Response:
+    def _not_yours(_error: NotYours) -> Response:
         return error_page(404)
 
     @app.errorhandler(CSRFError)
-    def _csrf(_: CSRFError) -> Response:
-        text = (
+    def _csrf(_error: CSRFError) -> Response:
+        text = lazy(
             "The form came without its safety mark, because the page was open for very long or cookies are"
             " switched off. Go back, reload the page and try once more."
         )
-        return error_page(400, "Please try once more", text)
+        return error_page(400, lazy("Please try once more"), text)
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
@@ -237,7 +252,7 @@ def _errors(app: Flask) -> None:
         app.register_error_handler(kind, _away)
 
 
-def error_page(code: int, title: str | None = None, text: str | None = None) -> Response:
+def error_page(code: int, title: Lazy | None = None, text: Lazy | None = None) -> Response:
     """A page that stands on nothing but itself: `render_template` would ask the database who is logged in."""
     speech.settle()
     known = MESSAGES.get(code, MESSAGES[400] if code < 500 else MESSAGES[500])

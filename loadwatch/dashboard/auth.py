@@ -6,12 +6,12 @@ from werkzeug.wrappers import Response
 
 from loadwatch.dashboard.current import log_in, own_path, services
 from loadwatch.dashboard.forms import LoginForm, SignupForm
-from loadwatch.dashboard.speech import of_browser, said
+from loadwatch.dashboard.speech import _, lazy, of_browser, said
 from loadwatch.services.errors import LoadwatchError
 
 bp = Blueprint("auth", __name__)
 
-WRONG = "The e-mail address or the password is not right."
+WRONG = lazy("The e-mail address or the password is not right.")
 
 
 @bp.route("/login", methods=["GET", "POST"])
@@ -26,11 +26,12 @@ def login() -> str | Response | tuple[str, int]:
         account = services().accounts.log_in(form.email.data or "", form.password.data or "")
         if account is not None:
             return log_in(account)
-        flash(WRONG, "error")
+        flash(str(WRONG), "error")
     page = render_template(
         "login.html",
         form=form,
         signup_open=services().accounts.signup_open(),
+        signup=services().settings.signup,
         strava=services().settings.strava_configured,
     )
     return (page, 400) if request.method == "POST" else page
@@ -55,8 +56,7 @@ def signup() -> str | Response | tuple[str, int]:
         except LoadwatchError as error:
             flash(said(error.words), "error")
         else:
-            flash("Welcome! Connect Strava, and your runs arrive by themselves.")
-            return log_in(account)
+            return log_in(account, url_for("onboarding.welcome"))
     page = render_template(
         "signup.html",
         form=form,
@@ -71,5 +71,5 @@ def signup() -> str | Response | tuple[str, int]:
 def logout() -> Response:
     logout_user()
     session.clear()
-    flash("You are logged out.")
+    flash(_("You are logged out."))
     return redirect(url_for("auth.login"))

@@ -12,8 +12,8 @@ from flask import Blueprint, Flask, current_app, flash, redirect, request, sessi
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from loadwatch.dashboard.current import log_in, services
-from loadwatch.dashboard.speech import said
+from loadwatch.dashboard.current import log_in, own_path, services
+from loadwatch.dashboard.speech import _, of_browser, said
 from loadwatch.services.accounts import ASKED_SCOPES, StravaLogin
 from loadwatch.services.errors import LoadwatchError
 from loadwatch.settings import Settings
@@ -52,15 +52,19 @@ def register(app: Flask) -> None:
 def start() -> Response:
     settings = services().settings
     if not settings.strava_configured:
-        flash("Strava is not set up on this server: its operator can set a client id and secret.", "error")
+        flash(_("Strava is not set up on this server: its operator can set a client id and secret."), "error")
         return _home()
     elsewhere = _other_loopback(settings.base_url)
     if elsewhere:
         flash(
-            f"To connect Strava, open loadwatch at {elsewhere}: that is the address Strava sends you back to.",
+            _(
+                "To connect Strava, open loadwatch at %(address)s: that is the address Strava sends you back to.",
+                address=elsewhere,
+            ),
             "error",
         )
         return _home()
+    session["connected_from"] = own_path(request.args.get("next"))
     session["connecting"] = current_user.athlete_id if current_user.is_authenticated else 0
     redirect_uri = settings.base_url + url_for("connect.callback")
     response: Response = current_app.extensions["loadwatch.strava"].authorize_redirect(redirect_uri)
@@ -81,18 +85,20 @@ def callback() -> Response:
         token = current_app.extensions["loadwatch.strava"].authorize_access_token()
     except MismatchingStateError:
         return _failed(
-            "This answer from Strava does not belong to a connection begun here. Please connect once more."
+            _("This answer from Strava does not belong to a connection begun here. Please connect once more.")
         )
     except OAuthError as error:
         if error.error == "access_denied":
-            return _failed("You did not allow the connection, so nothing was changed. You can connect at any time.")
+            return _failed(
+                _("You did not allow the connection, so nothing was changed. You can connect at any time.")
+            )
         log.warning("Strava refused to connect an athlete: %s", error.error)
-        return _failed("Strava refused the connection. Please try once more.")
+        return _failed(_("Strava refused the connection. Please try once more."))
     except (requests.RequestException, ValueError) as error:
         log.warning("Strava could not be reached to connect an athlete: %s", type(error).__name__)
-        return _failed("Strava does not answer just now. Nothing was changed; please try again in a few minutes.")
+        return _failed(_("Strava does not answer just now. Nothing was changed; please try again in a few minutes."))
     if begun_by is not None and begun_by != asking:
-        return _failed("You logged in or out while connecting. Please connect once more.")
+        return _failed(_("You logged in or out while connecting. Please connect once more."))
     login = _login_of(token, request.args.get("scope"))
     if login is None:
         return _failed(_refusal(token))
@@ -101,19 +107,23 @@ def callback() -> Response:
     except LoadwatchError as error:
         return _failed(said(error.words))
     if any(s.startswith("activity:read") for s in login.scopes):
-        flash("Strava is connected. Your last months are being fetched; new runs arrive by themselves.")
+        flash(_("Strava is connected. Your last months are being fetched; new runs arrive by themselves."))
     else:
         flash(
-            "Strava is connected, but without the permission to see activities, so no run will arrive."
-            " See below what is missing.",
+            _(
+                "Strava is connected, but without the permission to see activities, so no run will arrive."
+                " See below what is missing."
+            ),
             "error",
         )
     if asking:
-        return redirect(url_for("settings.settings") + "#strava")
-    home = log_in(account)
-    if "activity:read" not in login.scopes or _is_new(account.athlete_id):
-        return redirect(url_for("settings.settings"))
-    return home
+        back_to = session.pop("connected_from", None)
+        return redirect(own_path(back_to) or url_for("settings.settings") + "#strava")
+    is_new = _is_new(account.athlete_id)
+    if is_new:
+        services().accounts.update_profile(account.athlete_id, language=of_browser())
+    home = log_in(account, url_for("onboarding.welcome") if is_new else None)
+    return home if "activity:read" in login.scopes else redirect(url_for("settings.settings") + "#strava")
 
 
 def _is_new(athlete: int) -> bool:
@@ -152,8 +162,8 @@ def _refusal(token: dict[str, Any]) -> str:
     faults = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
     log.warning("Strava gave no token: %s", [(e.get("resource"), e.get("field"), e.get("code")) for e in faults])
     if any(e.get("code") == "Inactive" for e in faults):
-        return "Strava has switched off this server's access: its operator must look at the app on strava.com."
-    return "Strava did not accept the connection. Please try once more."
+        return _("Strava has switched off this server's access: its operator must look at the app on strava.com.")
+    return _("Strava did not accept the connection. Please try once more.")
 
 
 def _failed(message: str) -> Response:

@@ -38,15 +38,15 @@ def profile() -> AthleteProfile:
     return cast("AthleteProfile", g.profile)
 
 
-def log_in(account: AccountRecord) -> Response:
-    """Begin a fresh session for an account and go where it wanted to go."""
+def log_in(account: AccountRecord, home: str | None = None) -> Response:
+    """Begin a fresh session for an account and go where it wanted to go, else to `home` or to today."""
     wanted, messages = session.get("next"), session.get("_flashes")
     session.clear()  # nothing else that was put there before the log-in stays
     if messages:
         session["_flashes"] = messages
     session.permanent = True
     login_user(LoginUser(account))
-    return redirect(own_path(wanted) or url_for("pages.today"))
+    return redirect(own_path(wanted) or home or url_for("pages.today"))
 
 
 def own_path(wanted: Any) -> str | None:

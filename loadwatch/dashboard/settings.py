@@ -2,21 +2,22 @@
 
 from typing import cast
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
-from loadwatch.dashboard.current import LoginUser, athlete_id, profile, services
-from loadwatch.dashboard.forms import ProfileForm, timezones
-from loadwatch.dashboard.speech import said
-from loadwatch.domain.alerts import Sensitivity
-from loadwatch.domain.wording import Units
+from loadwatch.dashboard.current import LoginUser, athlete_id, log_in, profile, services
+from loadwatch.dashboard.forms import MailsForm, PasswordForm, PersonForm, PlaceForm, RunningForm, timezones
+from loadwatch.dashboard.speech import _, lazy, said
 from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, five_k_text, missing_scopes, read_five_k
 from loadwatch.services.errors import LoadwatchError
 from loadwatch.services.inbox import QUARANTINE_PER_DAY
 from loadwatch.services.sync import complete_until
 
 bp = Blueprint("settings", __name__)
+
+SHOWN_MAILS = 100
 
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none';"
@@ -60,51 +61,86 @@ def ask_strava() -> Response:
     try:
         services().subscription.ask_now()
     except LoadwatchError as error:
-        flash(f"Not yet: {error}.", "error")
+        flash(_("Not yet: %(why)s.", why=said(error.words)), "error")
     else:
-        flash("Strava lets this server in again. What waited is fetched within a minute.")
+        flash(_("Strava lets this server in again. What waited is fetched within a minute."))
     return redirect(url_for("settings.sync"))
 
 
 @bp.post("/sync/<int:source_id>/retry")
 def retry(source_id: int) -> Response:
     services().sync.retry(athlete_id(), source_id)
-    flash(f"Strava activity {source_id} is tried again within {services().settings.sweep_s} seconds.")
+    within_s = services().settings.sweep_s
+    flash(_("Strava activity %(id)s is tried again within %(n)s seconds.", id=source_id, n=within_s))
     return redirect(url_for("settings.sync"))
 
 
-@bp.route("/settings", methods=["GET", "POST"])
-def settings() -> str | Response | tuple[str, int]:
-    mine = profile()
-    form = ProfileForm(obj=mine, five_k=five_k_text(mine.five_k_s))
-    if mine.timezone not in timezones():
-        form.timezone.choices = [*timezones(), mine.timezone]
+FORMS: dict[str, type[FlaskForm]] = {
+    "you": PersonForm,
+    "place": PlaceForm,
+    "running": RunningForm,
+    "mails": MailsForm,
+}
+"""The parts of the settings: each is saved by itself."""
+
+
+@bp.get("/settings")
+def settings() -> str:
+    return _settings_page()
+
+
+@bp.post("/settings/<part>")
+def save(part: str) -> Response | tuple[str, int]:
+    """Save one part; the others stay as they are."""
+    if part not in FORMS:
+        abort(404)
+    form = _form(part)
     if form.validate_on_submit():
+        given = dict(form.data)
+        given.pop("csrf_token", None)
         try:
-            services().accounts.update_profile(
-                athlete_id(),
-                name=form.name.data,
-                email=form.email.data or None,
-                timezone=form.timezone.data,
-                language=form.language.data,
-                units=cast("Units", form.units.data),
-                novice=bool(form.novice.data),
-                five_k_s=read_five_k(form.five_k.data or ""),
-                alert_mails=bool(form.alert_mails.data),
-                weekly_mail=bool(form.weekly_mail.data),
-                sensitivity=cast("Sensitivity", form.sensitivity.data),
-                quiet_from=form.quiet_from.data,
-                quiet_to=form.quiet_to.data,
-            )
+            if part == "running":
+                given["five_k_s"] = read_five_k(given.pop("five_k") or "")
+            if part == "you":
+                given["email"] = given["email"] or None
+            services().accounts.update_profile(athlete_id(), **given)
         except LoadwatchError as error:
             flash(said(error.words), "error")
         else:
-            flash("Your settings are saved.")
-            return redirect(url_for("settings.settings"))
+            _forget_profile()
+            flash(str(SAVED[part]))
+            return redirect(url_for("settings.settings") + f"#{part}")
+    return _settings_page(form), 400
+
+
+SAVED = {
+    "you": lazy("Saved: name and address."),
+    "place": lazy("Saved: language, units and time zone."),
+    "running": lazy("Saved: your running."),
+    "mails": lazy("Saved: mails and quiet hours."),
+}
+
+
+def _form(part: str) -> FlaskForm:
+    mine = profile()
+    form = FORMS[part](obj=mine, **({"five_k": five_k_text(mine.five_k_s)} if part == "running" else {}))
+    if part == "place" and mine.timezone not in timezones():
+        form.timezone.choices = [*timezones(), mine.timezone]
+    return form
+
+
+def _forget_profile() -> None:
+    """What is said from now on is said in the new language."""
+    g.pop("profile", None)
+    g.pop("language", None)
+
+
+def _settings_page(refused: FlaskForm | None = None) -> str:
     connection = services().views.connection(athlete_id())
-    page = render_template(
+    forms = {part: refused if isinstance(refused, kind) else _form(part) for part, kind in FORMS.items()}
+    return render_template(
         "settings.html",
-        form=form,
+        forms=forms,
         connection=connection,
         missing=dict(missing_scopes(connection.scopes)) if connection else {},
         asked=[(scope, SCOPE_MEANING[scope]) for scope in ASKED_SCOPES],
@@ -112,7 +148,55 @@ def settings() -> str | Response | tuple[str, int]:
         receipts=services().rights.receipts(athlete_id()),
         retention_days=services().settings.strava_retention_days,
     )
-    return (page, 400) if form.is_submitted() else page
+
+
+@bp.get("/settings/access")
+def access() -> str:
+    return _access_page()
+
+
+@bp.post("/settings/password")
+def password() -> Response | tuple[str, int]:
+    """Another password; this log-in goes on, those elsewhere end."""
+    form = PasswordForm()
+    if form.validate_on_submit():
+        given = (form.old.data or "", form.new.data or "", form.email.data or None)
+        try:
+            account = services().accounts.change_password(athlete_id(), *given)
+        except LoadwatchError as error:
+            flash(said(error.words), "error")
+        else:
+            flash(_("Saved: your new password. Log-ins on other devices have ended."))
+            return log_in(account, url_for("settings.access"))
+    return _access_page(form), 400
+
+
+@bp.post("/settings/keys")
+def make_key() -> str | tuple[str, int]:
+    """A key to the API, shown on this page and never again."""
+    try:
+        key = services().accounts.create_token(athlete_id(), request.form.get("name", ""))
+    except LoadwatchError as error:
+        flash(said(error.words), "error")
+        return _access_page(), 400
+    return _access_page(new_key=key)
+
+
+@bp.post("/settings/keys/<int:key_id>/revoke")
+def revoke_key(key_id: int) -> Response:
+    services().accounts.revoke_api_key(athlete_id(), key_id)
+    flash(_("The key is taken back: it opens nothing any more."))
+    return redirect(url_for("settings.access") + "#keys")
+
+
+def _access_page(form: PasswordForm | None = None, new_key: str = "") -> str:
+    return render_template(
+        "access.html",
+        form=form or PasswordForm(),
+        keys=services().accounts.api_keys(athlete_id()),
+        new_key=new_key,
+        address=services().settings.base_url + "/api/v1",
+    )
 
 
 @bp.route("/settings/strava/disconnect", methods=["GET", "POST"])
@@ -120,9 +204,9 @@ def disconnect() -> str | Response:
     """The question first, then the deed: all that came from Strava."""
     if request.method == "POST":
         if services().rights.leave(athlete_id()) is None:
-            flash("Strava is not connected, so there was nothing to delete.")
+            flash(_("Strava is not connected, so there was nothing to delete."))
         else:
-            flash("Strava is disconnected, and what had come from there is deleted. The receipt is below.")
+            flash(_("Strava is disconnected, and what had come from there is deleted. The receipt is below."))
         return redirect(url_for("settings.settings") + "#strava")
     if services().views.connection(athlete_id()) is None:
         abort(404)
@@ -131,7 +215,7 @@ def disconnect() -> str | Response:
 
 @bp.get("/mailbox")
 def mailbox() -> str:
-    return render_template("mailbox.html", mails=services().mailbox.list(athlete_id()))
+    return render_template("mailbox.html", mails=services().mailbox.list(athlete_id(), SHOWN_MAILS))
 
 
 @bp.get("/mailbox/<name>")

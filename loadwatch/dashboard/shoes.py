@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from loadwatch.dashboard.current import athlete_id, profile, services
+from loadwatch.dashboard.speech import _, said
 from loadwatch.domain.shoes import NO_THRESHOLD
 from loadwatch.domain.wording import Units
 from loadwatch.services.shoes import MAX_NAME, InvalidShoe
@@ -24,9 +25,9 @@ def shoes() -> str | Response | tuple[str, int]:
             before_m = _distance_m(form.get("before", ""))
             services().shoes.add(athlete_id(), form.get("name", ""), _day(form.get("worn_from", "")), before_m)
         except InvalidShoe as refused:
-            error = str(refused)
+            error = said(refused.words)
         else:
-            flash("Saved.")
+            flash(_("Saved: the pair counts from its first day on."))
             return redirect(url_for("shoes.shoes"))
     page = render_template(
         "shoes.html",
@@ -45,9 +46,9 @@ def delete(shoe_id: int) -> Response:
     try:
         services().shoes.delete(athlete_id(), shoe_id)
     except InvalidShoe as refused:
-        flash(str(refused), "error")
+        flash(said(refused.words), "error")
     else:
-        flash("Deleted. Its runs count for the pair entered before it, if there is one.")
+        flash(_("Deleted. Its runs count for the pair entered before it, if there is one."))
     return redirect(url_for("shoes.shoes"))
 
 

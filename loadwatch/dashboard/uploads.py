@@ -6,13 +6,16 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from loadwatch.adapters.incoming import OneAtATime, TooLarge, hand_in_archive, is_archive, receive_form
-from loadwatch.dashboard.current import athlete_id, services
-from loadwatch.dashboard.speech import said
+from loadwatch.dashboard.current import athlete_id, back, services
+from loadwatch.dashboard.speech import _, ngettext, said
 from loadwatch.services.errors import StorageFull
 from loadwatch.services.ports import Told
 from loadwatch.services.uploads import MAX_FILES, MAX_REQUEST_BYTES, SPORTS, shown_name
 
 bp = Blueprint("uploads", __name__)
+
+NAMED = 5
+"""So many files are named in a message, the others counted."""
 
 
 def register(app: Flask) -> None:
@@ -35,7 +38,7 @@ def register(app: Flask) -> None:
         except OneAtATime as error:
             return _page(said(error.words), HTTPStatus.SERVICE_UNAVAILABLE)
         except StorageFull as error:
-            return _page(f"{error} Try again later.", HTTPStatus.INSUFFICIENT_STORAGE)
+            return _page(f"{said(error.words)} {_('Try again later.')}", HTTPStatus.INSUFFICIENT_STORAGE)
         return None
 
 
@@ -49,7 +52,7 @@ def uploads() -> str | Response | tuple[str, int]:
         return _page()[0]
     files = [f for f in request.files.getlist("files") if f.filename]
     if not files:
-        return _page("Choose at least one file.", HTTPStatus.BAD_REQUEST)
+        return _page(_("Choose at least one file."), HTTPStatus.BAD_REQUEST)
     sport = request.form.get("sport", "Run")
     told = Told(sport_if_silent=sport if sport in SPORTS else None)
     known: list[str] = []
@@ -60,21 +63,30 @@ def uploads() -> str | Response | tuple[str, int]:
             if is_archive(file.stream):
                 hand_in_archive(services().archives, athlete_id(), name, file.stream, told.sport_if_silent)
             elif (data := file.read(MAX_REQUEST_BYTES + 1)) and len(data) > MAX_REQUEST_BYTES:
-                flash(f"{shown_name(name)} is larger than any file of a run and was not taken in.", "error")
+                flash(
+                    _("%(name)s is larger than any file of a run and was not taken in.", name=shown_name(name)),
+                    "error",
+                )
                 continue
             elif services().uploads.put(athlete_id(), name, data, told).known:
                 known.append(shown_name(name))
             n_taken += 1
     except StorageFull as error:
-        return _page(f"{error} {n_taken} of {len(files)} files are safe; hand in the others again later.", 507)
+        safe = _("%(n)s of %(all)s files are safe; hand in the others again later.", n=n_taken, all=len(files))
+        return _page(f"{said(error.words)} {safe}", HTTPStatus.INSUFFICIENT_STORAGE)
     finally:
         services().uploads.wake()
     new = n_taken - len(known)
-    flash(f"{new} {'file' if new == 1 else 'files'} taken in. Each is read in turn: its state stands below.")
+    taken = ngettext("%(n)s file taken in. It is read now.", "%(n)s files taken in. Each is read in turn.", new)
+    flash(taken % {"n": new})
     if known:
-        more = f" and {len(known) - 5} more" if len(known) > 5 else ""
-        flash(f"Known already: {', '.join(known[:5])}{more}.")
-    return redirect(url_for("uploads.uploads"))
+        flash(_("Known already, and not taken twice: %(names)s", names=_named(known)))
+    return back(url_for("uploads.uploads"))
+
+
+def _named(names: list[str]) -> str:
+    said = ", ".join(names[:NAMED])
+    return said if len(names) <= NAMED else _("%(names)s and %(n)s more", names=said, n=len(names) - NAMED)
 
 
 @bp.get("/upload/archives/<int:archive_id>")
@@ -86,14 +98,14 @@ def archive(archive_id: int) -> str:
 @bp.post("/upload/<int:upload_id>/retry")
 def retry(upload_id: int) -> Response:
     services().uploads.retry(athlete_id(), upload_id)
-    flash("It is read once more.")
+    flash(_("It is read once more."))
     return redirect(url_for("uploads.uploads"))
 
 
 @bp.post("/upload/<int:upload_id>/delete")
 def delete(upload_id: int) -> Response:
     services().uploads.delete(athlete_id(), upload_id)
-    flash("The file and its runs are deleted.")
+    flash(_("The file and its runs are deleted."))
     return redirect(url_for("uploads.uploads"))
 
 
@@ -103,7 +115,7 @@ def _page(error: str = "", status: int = 200) -> tuple[str, int]:
         "upload.html",
         uploads=found,
         archives=services().archives.archives(athlete_id()),
-        n_waiting=sum(u.state == "waiting" for u in found),
+        page=services().overview.reading(athlete_id()),
         error=error,
         sports=SPORTS,
         max_files=MAX_FILES,

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
+
+from loadwatch.domain.activity import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,37 @@ class Rows:
     after: tuple[Any, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """
+    What there is of one source.
+
+    Attributes
+    ----------
+    n : int
+        Activities, also those that do not count.
+    first, last : date
+        Local days of the oldest and the newest.
+    fetched_at : datetime
+        When the one that was told longest ago was told last.
+    """
+
+    source: str
+    n: int
+    first: date
+    last: date
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FilesState:
+    """How many files there are, of these still to be read, and how many could not be read."""
+
+    n: int = 0
+    n_waiting: int = 0
+    n_failed: int = 0
+
+
 class AccountTx(Protocol):
     """The part of `ports.Tx` for keys, exports and deletion."""
 
@@ -53,6 +86,16 @@ class AccountTx(Protocol):
     def set_login(self, account_id: int, email: str, password_hash: str) -> None: ...
     def make_operator(self, account_id: int) -> None: ...
     def count_operators(self) -> int: ...
+
+    # where the data comes from
+    def source_states(self, athlete_id: int) -> list[SourceState]:
+        """The source with the most activities first."""
+        ...
+
+    def files_state(self, athlete_id: int) -> FilesState: ...
+    def light_runs(self, athlete_id: int) -> list[Run]:
+        """Every activity, without its features."""
+        ...
 
     # export
     def owned_tables(self) -> dict[str, tuple[str, ...]]:

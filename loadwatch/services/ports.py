@@ -205,6 +205,8 @@ class AthleteProfile:
     quiet_to: int = QUIET_TO
     """Local hours between which no mail leaves but a red flag's. [h]"""
     language: str = "en"
+    is_sample: bool = False
+    """Made up, for somebody to look around with."""
     """What pages say things in; its catalogue's code."""
     thresholds: OwnThresholds = STANDARD_ALWAYS
 

@@ -41,6 +41,8 @@ EXAMPLE = {
         "source_id": 990,
         "upload_id": 1,
         "archive_id": 1,
+        "key_id": 990,
+        "part": "you",
     },
 }
 
@@ -294,7 +296,7 @@ def test_forms_without_their_token_are_refused(app: Flask) -> None:
 
     for path in ("/login", "/signup"):
         assert stranger.post(path, data={"email": ANN, "password": PASSWORD}).status_code == 400
-    for path in ("/logout", "/alerts/2/acknowledge", "/settings"):
+    for path in ("/logout", "/alerts/2/acknowledge", "/settings/you"):
         response = ann.post(path)
         assert response.status_code == 400, path
         assert "Please try once more" in response.text
@@ -328,8 +330,8 @@ def test_the_first_account_is_the_operators_and_closes_the_door(make: Callable[.
     client = application(services).test_client()
     assert "the operator’s" in client.get("/signup").text
     form = {"name": "Ann", "email": "Ann@Example.org", "password": PASSWORD, "timezone": "Europe/Berlin"}
-    assert send(client, "/signup", **form).location == "/"
-    assert "Welcome!" in client.get("/").text
+    assert send(client, "/signup", **form).location == "/welcome"
+    assert "Three steps" in client.get("/welcome").text
     account = services.accounts.account(1)
     assert account is not None
     assert account.is_operator
@@ -435,29 +437,49 @@ def test_weeks_lead_to_their_neighbours_and_end_somewhere(client: FlaskClient) -
     assert client.get("/runs?days=5").status_code == 404
 
 
-def test_the_settings_are_saved(client: FlaskClient, services: Services) -> None:
+def test_each_part_of_the_settings_is_saved_by_itself(client: FlaskClient, services: Services) -> None:
     log_in(client, ANN)
-    form = {
-        "name": "Anna",
-        "email": "mail@example.org",
-        "timezone": "America/New_York",
-        "units": "imperial",
-        "novice": "y",
-    }
-    assert send(client, "/settings", **form).status_code == 302
-    profile = services.views.profile(athlete_of(services, ANN))
+    ann = athlete_of(services, ANN)
+    place = {"language": "en", "units": "imperial", "timezone": "America/New_York"}
 
-    assert (profile.name, profile.email, profile.timezone) == ("Anna", "mail@example.org", "America/New_York")
-    assert (profile.units, profile.novice, profile.alert_mails, profile.weekly_mail) == (
-        "imperial",
-        True,
-        False,
-        False,
-    )
+    assert send(client, "/settings/place", "/settings", **place).location == "/settings#place"
+    assert "Saved: language, units and time zone." in client.get("/settings").text
+    send(client, "/settings/you", "/settings", name="Anna", email="mail@example.org")
+    send(client, "/settings/running", "/settings", novice="y", five_k="22:30")
+    profile = services.views.profile(ann)
+    assert (profile.name, profile.email) == ("Anna", "mail@example.org")
+    assert (profile.units, profile.timezone) == ("imperial", "America/New_York")
+    assert (profile.novice, profile.five_k_s) == (True, 1350)
+    assert (profile.alert_mails, profile.weekly_mail, profile.quiet_from) == (True, True, 21)
     assert "mi" in client.get("/").text
-    bad = send(client, "/settings", **(form | {"email": "nowhere"}))
-    assert bad.status_code == 400
-    assert "not an e-mail address" in bad.text
+
+    mails = {"weekly_mail": "y", "sensitivity": "quiet", "quiet_from": "22", "quiet_to": "6"}
+    send(client, "/settings/mails", "/settings", **mails)
+    profile = services.views.profile(ann)
+    assert (profile.alert_mails, profile.weekly_mail, profile.sensitivity) == (False, True, "quiet")
+    assert (profile.quiet_from, profile.quiet_to, profile.name) == (22, 6, "Anna")
+
+
+@pytest.mark.parametrize(
+    ("part", "given", "message"),
+    [
+        ("you", {"name": "Anna", "email": "nowhere"}, "not an e-mail address"),
+        ("you", {"name": "", "email": ANN}, "A name to greet you with"),
+        ("running", {"five_k": "now"}, "minutes and seconds"),
+        ("place", {"language": "xx", "units": "metric", "timezone": "UTC"}, "Not a valid choice"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_with_the_reason(
+    client: FlaskClient, services: Services, part: str, given: dict[str, str], message: str
+) -> None:
+    log_in(client, ANN)
+    before = services.views.profile(athlete_of(services, ANN))
+
+    refused = send(client, f"/settings/{part}", "/settings", **given)
+
+    assert refused.status_code == 400
+    assert message in refused.text
+    assert services.views.profile(athlete_of(services, ANN)) == before
 
 
 def test_the_time_zone_of_a_profile_may_be_an_unusual_one(client: FlaskClient, services: Services) -> None:
@@ -736,7 +758,8 @@ def test_an_unknown_athlete_signs_up_only_where_that_is_open(make: Callable[...,
     services = make(signup="open")
     client = application(services).test_client()
     page = come_back(client, state=begin(client)["state"], code="c", scope=",".join(ASKED_SCOPES))
-    assert page.request.path == "/settings"
+    assert page.request.path == "/welcome"
+    assert "No address for mails is set" in page.text
     assert services.views.profile(1).name == "Åsa <b>Berg</b>"
     assert "<b>Berg" not in page.text
 

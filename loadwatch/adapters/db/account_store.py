@@ -2,19 +2,28 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Executable, Table, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Executable, Table, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
 from loadwatch.adapters.db.crypto import EncryptedText
-from loadwatch.services.account_ports import ApiKey, DeletionReceipt, Rows
+from loadwatch.domain.activity import Run
+from loadwatch.services.account_ports import ApiKey, DeletionReceipt, FilesState, Rows, SourceState
 
 _SECRET: Final = re.compile(r"token|hash|digest|secret|password|sha256|lease")
 """Columns called so leave the server in no export."""
+
+_RUNS: Final = t.RunRow.__table__
+_LIGHT_RUNS: Final = (
+    select(*(_RUNS.c[f.name] for f in fields(Run) if f.name != "features"))
+    .where(_RUNS.c.athlete_id == bindparam("athlete_id"))
+    .order_by(_RUNS.c.start, _RUNS.c.id)
+)
 
 
 @cache
@@ -69,6 +78,24 @@ class AccountStore:
     def count_operators(self) -> int:
         return self._s.scalar(select(func.count()).where(t.Account.is_operator.is_(True))) or 0
 
+    # where the data comes from
+
+    def source_states(self, athlete_id: int) -> list[SourceState]:
+        row = t.RunRow
+        days = (func.min(row.local_date), func.max(row.local_date))
+        query = select(row.source, func.count(), *days, func.min(row.fetched_at)).where(row.athlete_id == athlete_id)
+        query = query.group_by(row.source).order_by(func.count().desc(), row.source)
+        return [SourceState(*found) for found in self._s.execute(query)]
+
+    def files_state(self, athlete_id: int) -> FilesState:
+        row = t.UploadRow
+        query = select(row.state, func.count().label("n")).where(row.athlete_id == athlete_id).group_by(row.state)
+        by_state = {found.state: found.n for found in self._s.execute(query)}
+        return FilesState(sum(by_state.values()), by_state.get("waiting", 0), by_state.get("failed", 0))
+
+    def light_runs(self, athlete_id: int) -> list[Run]:
+        return [Run(**row) for row in self._s.execute(_LIGHT_RUNS, {"athlete_id": athlete_id}).mappings()]
+
     # export
 
     def owned_tables(self) -> dict[str, tuple[str, ...]]:
@@ -91,8 +118,9 @@ class AccountStore:
         if self._s.get(t.Athlete, athlete_id, with_for_update=True, populate_existing=True) is None:
             return None
         counts = {}
-        # What is found through another row goes before it, an event of Strava before the connection too.
-        for table in sorted(_owned().values(), key=lambda table: table.name != "inbox"):
+        # What is found through another row goes before it: an event of Strava before the connection.
+        tables = dict(_owned())
+        for table in (tables.pop("inbox"), *reversed(tables.values())):
             if n := self._changed(delete(table).where(_theirs(table, athlete_id))):
                 counts[table.name] = n
         self._s.expire_all()

@@ -1331,6 +1331,7 @@ def _profile(row: t.Athlete) -> AthleteProfile:
         quiet_to=row.quiet_to,
         language=row.language,
         thresholds=OwnThresholds.from_json(row.thresholds),
+        is_sample=row.sample_until is not None,
     )
 
 
