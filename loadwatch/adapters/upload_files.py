@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from loadwatch.domain.text import say
 from loadwatch.services.errors import LoadwatchError, StorageFull
 
 _PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04")
@@ -57,7 +58,7 @@ class UploadFolder:
         try:
             return self._path(athlete_id, sha256).read_bytes()
         except FileNotFoundError as error:
-            raise LoadwatchError("is no longer in the data folder; hand it in again") from error
+            raise LoadwatchError(say("is no longer in the data folder; hand it in again")) from error
 
     def drop(self, athlete_id: int, sha256: str) -> None:
         """Delete them; nothing happens where they are gone."""

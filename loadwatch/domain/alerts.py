@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from loadwatch.domain.completeness import Gap
 from loadwatch.domain.findings import ACT, LOAD_FAMILIES, RED, RED_FAMILY
 from loadwatch.domain.rules import Evidence, Finding, Reason
+from loadwatch.domain.text import Text, moment_text, say
 from loadwatch.domain.thresholds import (
     ALERT_LIFE,
     BUDGET_ACT_DAY,
@@ -56,9 +57,9 @@ DIGEST_ONLY: Final = frozenset({"R-M3"})
 Settled = Literal["later", "gone"]
 """Why an alert is resolved: a later one speaks in its place; the runner says that it is gone."""
 
-_SETTLED_CAUSE: Final[dict[Settled, str]] = {
-    "later": "a later alert speaks in its place",
-    "gone": "the runner says that it is gone",
+_SETTLED_CAUSE: Final[dict[Settled, Text]] = {
+    "later": say("a later alert speaks in its place"),
+    "gone": say("the runner says that it is gone"),
 }
 
 Sensitivity = Literal["quiet", "balanced", "watchful"]
@@ -316,17 +317,25 @@ def _fresh(
     if settled is not None:
         return AlertState.RESOLVED, _SETTLED_CAUSE[settled]
     if _is_spent(finding, as_of):
-        return AlertState.EXPIRED, "spent before it was seen"
+        return AlertState.EXPIRED, say("spent before it was seen")
     if finding.is_red:
-        return AlertState.FIRING, "rule spoke"
+        return AlertState.FIRING, _SPOKE
     if finding.is_load_only and finding.local_date in wishes.planned:
-        return AlertState.ACKNOWLEDGED, "planned by the runner"
+        return AlertState.ACKNOWLEDGED, say("planned by the runner")
     snooze = wishes.snoozed.get(finding.dedup_key)
     if snooze is not None and as_of < snooze.until and finding.severity <= snooze.severity:
-        return AlertState.SNOOZED, f"snoozed by the runner until {snooze.until:%Y-%m-%d %H:%M} UTC"
+        return AlertState.SNOOZED, snoozed_until(snooze.until)
     if finding.family not in LOAD_FAMILIES and any(_goes_on(a, finding) for a in stored):
-        return AlertState.MONITORING, "no worse than what the runner has read"
-    return AlertState.FIRING, "rule spoke"
+        return AlertState.MONITORING, say("no worse than what the runner has read")
+    return AlertState.FIRING, _SPOKE
+
+
+_SPOKE: Final = say("rule spoke")
+
+
+def snoozed_until(until: datetime) -> Text:
+    """Why an alert is snoozed."""
+    return say("snoozed by the runner until {moment} UTC", moment=moment_text(until, UTC, year=True))
 
 
 def _goes_on(alert: StoredAlert, finding: Finding) -> bool:
@@ -340,13 +349,13 @@ def _goes_on(alert: StoredAlert, finding: Finding) -> bool:
 
 
 def _revised(alert: StoredAlert, finding: Finding, settled: Settled | None) -> tuple[AlertState, str]:
-    cause = "the facts were corrected"
+    cause = say("the facts were corrected")
     if finding.is_red:
         return AlertState.FIRING, cause  # it may be more urgent than what was read
     if settled is not None:
         return AlertState.RESOLVED, _SETTLED_CAUSE[settled] if alert.settled != settled else cause
     if alert.settled is not None:
-        return AlertState.FIRING, "what had taken its place is gone"
+        return AlertState.FIRING, say("what had taken its place is gone")
     if alert.state in OPEN_STATES and is_worse(finding, alert.severity, alert.symptom_level):
         return AlertState.FIRING, cause
     return alert.state, cause

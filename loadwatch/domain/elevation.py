@@ -8,6 +8,7 @@ import numpy as np
 from loadwatch.domain.activity import AltitudeQuality, HillReps
 from loadwatch.domain.arrays import BoolArray, FloatArray, IntArray
 from loadwatch.domain.motion import Motion
+from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import (
     ALTITUDE_COVERAGE,
     BAROMETER_ROUGHNESS_M,
@@ -261,7 +262,7 @@ _REVERSAL_M: Final[dict[AltitudeQuality, float]] = {
 def _why_none(motion: Motion) -> tuple[str, ...]:
     if motion.altitude_m is None or np.isnan(motion.altitude_m).all():
         return ()
-    return ("Too little altitude was recorded to count ascent and descent.",)
+    return (say("Too little altitude was recorded to count ascent and descent."),)
 
 
 def _doubts(quality: AltitudeQuality, altitude: FloatArray, revisits: _Revisits | None) -> list[str]:
@@ -269,7 +270,7 @@ def _doubts(quality: AltitudeQuality, altitude: FloatArray, revisits: _Revisits 
         return []
     if revisits.correlation >= REVISIT_OTHER_HILLS:
         return []
-    return ["Where the run came by again its altitude went another way: ascent and descent are rough."]
+    return [say("Where the run came by again its altitude went another way: ascent and descent are rough.")]
 
 
 # cleaning

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final, Literal
 
+from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import (
     ASYMMETRY_REPORTS,
     LASTING,
@@ -346,25 +347,29 @@ class Item:
 WEEKLY_ITEMS: Final = (
     Item(
         "participation",
-        "Could you run this week as you had meant to?",
+        say("Could you run this week as you had meant to?"),
         (
-            "yes, my thighs gave no trouble",
-            "yes, with some trouble",
-            "only part of it",
-            "no, my thighs kept me from running",
+            say("yes, my thighs gave no trouble"),
+            say("yes, with some trouble"),
+            say("only part of it"),
+            say("no, my thighs kept me from running"),
         ),
     ),
     Item(
         "volume",
-        "Did you run less because of your thighs?",
-        ("no", "a little less", "clearly less", "very much less, or not at all"),
+        say("Did you run less because of your thighs?"),
+        (say("no"), say("a little less"), say("clearly less"), say("very much less, or not at all")),
     ),
     Item(
         "performance",
-        "Were you slower, or less able than usual, because of your thighs?",
-        ("no", "a little", "clearly", "very much, or I could not run"),
+        say("Were you slower, or less able than usual, because of your thighs?"),
+        (say("no"), say("a little"), say("clearly"), say("very much, or I could not run")),
     ),
-    Item("pain", "How much did your thighs hurt when you ran?", ("not at all", "a little", "clearly", "very much")),
+    Item(
+        "pain",
+        say("How much did your thighs hurt when you ran?"),
+        (say("not at all"), say("a little"), say("clearly"), say("very much")),
+    ),
 )
 
 STEP_POINTS: Final = (0, 8, 17, 25)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.alerts import OPEN_STATES, READ_STATES, Alert, AlertState, muted_keys
+from loadwatch.domain.alerts import OPEN_STATES, READ_STATES, Alert, AlertState, muted_keys, snoozed_until
 from loadwatch.domain.findings import LOAD_FAMILIES
 from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import MUTE_WINDOW, SNOOZE
@@ -61,7 +62,7 @@ class AlertService:
                 raise NotForRedFlags(say("A red flag is told until you have acknowledged it; it cannot be snoozed."))
             until = now + SNOOZE
             tx.put_alert_wish(athlete_id, alert.dedup_key, snoozed_until=until, snoozed_severity=alert.severity)
-            cause = f"snoozed by the runner until {until:%Y-%m-%d %H:%M} UTC"
+            cause = snoozed_until(until)
             for each in tx.alerts_of_key(athlete_id, alert.dedup_key, now):
                 if each.severity <= alert.severity and each.state is not AlertState.SNOOZED:
                     tx.move_alert(each.id, AlertState.SNOOZED, cause, now)
@@ -97,8 +98,8 @@ class AlertService:
             for alert in tx.alerts_since(athlete_id, since):
                 of_load = alert.dedup_key.partition(":")[0] in LOAD_FAMILIES and not alert.symptom_level
                 if alert.run_id in run_days and of_load and alert.state in OPEN_STATES - READ_STATES:
-                    tx.move_alert(alert.id, AlertState.ACKNOWLEDGED, "planned by the runner", now)
-                    tx.cancel_outbox(athlete_id, "alert", str(alert.id), "planned by the runner", now)
+                    tx.move_alert(alert.id, AlertState.ACKNOWLEDGED, _PLANNED, now)
+                    tx.cancel_outbox(athlete_id, "alert", str(alert.id), _PLANNED, now)
 
     def feedback(self, athlete_id: int, alert_id: int, *, useful: bool) -> None:
         """
@@ -137,6 +138,9 @@ class AlertService:
                 tx.put_alert_wish(athlete_id, dedup_key, restored_at=now)
             else:
                 tx.put_alert_wish(athlete_id, dedup_key, kept_muted_at=now)
+
+
+_PLANNED: Final = say("planned by the runner")
 
 
 def _own(tx: Tx, athlete_id: int, alert_id: int) -> Alert:

@@ -885,4 +885,4 @@ def _check_same(draft: Draft, report: SymptomReport) -> None:
     """Answers may have come since; all else must be what was stored."""
     same = all(getattr(draft, name) == getattr(report, name) for name in (*_TOLD, "note"))
     if not same or (draft.at is not None and draft.at != report.at):
-        raise Superseded("Idempotency-Key: it belongs to another check-in already; send a new one")
+        raise Superseded(say("Idempotency-Key: it belongs to another check-in already; send a new one"))

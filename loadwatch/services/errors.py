@@ -1,6 +1,9 @@
 """Errors by what to do next; adapters translate their tools' own errors into these."""
 
 from datetime import datetime
+from typing import Final
+
+from loadwatch.domain.text import say
 
 
 class LoadwatchError(Exception):
@@ -24,11 +27,14 @@ class Unauthorized(StravaError):
     """The token was refused (401): refresh once, then ask the athlete to connect again."""
 
 
+USED_UP: Final = say("Strava’s rate limit is used up")
+
+
 class RateLimited(StravaError):
     """Too many requests (429), or as many as we may make: wait until `until`, the end of the window."""
 
-    def __init__(self, until: datetime, why: str = "Strava's rate limit is used up") -> None:
-        super().__init__(f"{why} until {until:%H:%M} UTC")
+    def __init__(self, until: datetime, why: str = USED_UP) -> None:
+        super().__init__(say("{why} until {time} UTC", why=why, time=f"{until:%H:%M}"))
         self.until = until
 
 

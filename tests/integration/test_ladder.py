@@ -248,7 +248,7 @@ def test_after_a_run_of_yesterday_the_ladder_begins_tomorrow(life: Life) -> None
     page = life.services.check_ins.begin_ladder(life.ann, number)
 
     assert page.ladder is not None
-    assert page.ladder.why_locked == ("the ladder begins on 2026-11-03",)
+    assert page.ladder.why_locked == ("the ladder begins on Tue 3 Nov 2026",)
 
 
 def test_the_questions_of_the_first_step_stay_asked_whatever_was_run_without_them(life: Life) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.adapters.db.words import made_of, reason_of, words_of
 from loadwatch.services.archive_ports import Archive, ArchiveFilesState, LeftOut
 
 _KEPT_LEFT_OUT = 500
@@ -59,10 +60,12 @@ class ArchiveStore:
         file, row = t.ArchiveFileRow, t.UploadRow
         held = (row.id == file.upload_id, file.archive_id == archive_id, row.athlete_id == athlete_id)
         counts = self._s.execute(select(row.state, func.count()).where(*held).group_by(row.state))
-        failed = select(row.name, row.reason).where(*held, row.state == "failed").order_by(row.id).limit(limit)
+        failed = (
+            select(row.name, row.reason, row.words).where(*held, row.state == "failed").order_by(row.id).limit(limit)
+        )
         return ArchiveFilesState(
             {row[0]: row[1] for row in counts},
-            tuple(LeftOut(name, reason or "") for name, reason in self._s.execute(failed)),
+            tuple(LeftOut(name, words_of(why or "", made)) for name, why, made in self._s.execute(failed)),
         )
 
     def due_archive_ids(self, now: datetime, limit: int) -> list[int]:
@@ -100,7 +103,7 @@ class ArchiveStore:
         row = self._s.get_one(t.ArchiveRow, archive_id, with_for_update=True, populate_existing=True)
         row.n_entries, row.n_taken, row.attempts = n_entries, n_taken, 0
         row.n_left_out += len(left_out)
-        known = [*row.left_out, *([row.name, row.reason] for row in left_out)]
+        known = [*row.left_out, *([row.name, row.reason, made_of(row.reason)] for row in left_out)]
         row.left_out = known[:_KEPT_LEFT_OUT]
         if upload_ids:
             files = [{"archive_id": archive_id, "upload_id": upload_id} for upload_id in set(upload_ids)]
@@ -117,7 +120,8 @@ class ArchiveStore:
     ) -> None:
         outcome = {
             "state": state,
-            "reason": reason,
+            "reason": None if reason is None else str(reason),
+            "words": made_of(reason),
             "next_attempt_at": next_attempt_at,
             "settled_at": None if state == "waiting" else now,
             "lease_owner": None,
@@ -135,11 +139,11 @@ def _archive(row: t.ArchiveRow) -> Archive:
         size=row.size,
         sport_if_silent=row.sport_if_silent,
         state=row.state,
-        reason=row.reason,
+        reason=reason_of(row.reason, row.words),
         n_entries=row.n_entries,
         n_taken=row.n_taken,
         n_left_out=row.n_left_out,
-        left_out=tuple(LeftOut(name, reason) for name, reason in row.left_out),
+        left_out=tuple(LeftOut(name, words_of(why, *made)) for name, why, *made in row.left_out),
         attempts=row.attempts,
         created_at=row.created_at,
         settled_at=row.settled_at,

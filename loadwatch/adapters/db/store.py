@@ -25,6 +25,7 @@ from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
 from loadwatch.adapters.db.sync_store import ANNOUNCED_AFTER, COUNTS, SyncStore, read_gap
 from loadwatch.adapters.db.upload_store import UploadStore
+from loadwatch.adapters.db.words import made_of, words_of
 from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
 from loadwatch.domain.adjusted import OwnThresholds
 from loadwatch.domain.alerts import (
@@ -43,7 +44,7 @@ from loadwatch.domain.bands import N_BANDS
 from loadwatch.domain.daily import DayTotal
 from loadwatch.domain.findings import RED
 from loadwatch.domain.rules import EarlierHistory, Evidence, Finding, Reason
-from loadwatch.domain.text import from_json, say, to_json
+from loadwatch.domain.text import say, to_json
 from loadwatch.domain.wording import AlertText
 from loadwatch.services.ports import (
     AccountRecord,
@@ -718,7 +719,9 @@ class SqlTx(
         self._s.flush()
 
     def _log_transition(self, alert_id: int, was: str | None, to: str, cause: str, now: datetime) -> None:
-        self._s.add(t.AlertTransition(alert_id=alert_id, from_state=was, to_state=str(to), cause=cause, at=now))
+        step = t.AlertTransition(alert_id=alert_id, from_state=was, to_state=str(to), cause=str(cause), at=now)
+        step.words = made_of(cause)
+        self._s.add(step)
 
     def expired_alerts(self, now: datetime, limit: int) -> list[int]:
         row = t.AlertRow
@@ -753,7 +756,9 @@ class SqlTx(
             .where(t.AlertRow.athlete_id == athlete_id, row.alert_id == alert_id)
             .order_by(row.id)
         )
-        return [Transition(r.from_state, r.to_state, r.cause, r.at) for r in self._s.scalars(query)]
+        return [
+            Transition(r.from_state, r.to_state, words_of(r.cause, r.words), r.at) for r in self._s.scalars(query)
+        ]
 
     def mailed(self, athlete_id: int, since: datetime) -> list[Mailed]:
         row = t.AlertRow
@@ -1175,7 +1180,7 @@ def _features(row: t.RunFeaturesRow | None) -> RunFeatures | None:
         speed_profile_m=_bands(row.speed_profile_m),
         reps=tuple(Repetition(**r) for r in row.reps),
         track=_track(row.track),
-        warnings=tuple(row.warnings),
+        warnings=tuple(map(say, row.warnings)),
     )
 
 
@@ -1266,14 +1271,14 @@ def _alert(row: t.AlertRow) -> Alert:
         rule_version=row.rule_version,
         severity=row.severity,
         state=AlertState(row.state),
-        title=_words(made.get("title"), row.title),
-        message=_words(made.get("message"), row.message),
-        action=_words(made.get("action"), row.action),
+        title=words_of(row.title, made.get("title")),
+        message=words_of(row.message, made.get("message")),
+        action=words_of(row.action, made.get("action")),
         reasons=tuple(
-            Reason(**{**r, "window": _words(how, r["window"])}) for r, how in zip(row.reasons, windows, strict=True)
+            Reason(**{**r, "window": words_of(r["window"], how)}) for r, how in zip(row.reasons, windows, strict=True)
         ),
         evidence=Evidence(cast("Any", row.evidence["grade"]), say(row.evidence["citation"])),
-        coverage=tuple(_words(how, line) for line, how in zip(row.coverage, coverage, strict=True)),
+        coverage=tuple(words_of(line, how) for line, how in zip(row.coverage, coverage, strict=True)),
         run_id=row.run_id,
         problem_id=row.problem_id,
         at=row.at,
@@ -1287,14 +1292,6 @@ def _alert(row: t.AlertRow) -> Alert:
         settled=cast("Settled | None", row.settled),
         gap=read_gap(row.gap),
     )
-
-
-def _words(made: Any, words: str) -> str:
-    """A text as it was stored; plain words where nobody noted how they were made, or not as we read it today."""
-    try:
-        return words if made is None else from_json(made, words)
-    except ValueError:
-        return words
 
 
 def _outbox(row: t.Outbox) -> OutboxItem:

@@ -449,6 +449,8 @@ class AlertTransition(Base):
     from_state: Mapped[str | None] = mapped_column(String(20))
     to_state: Mapped[str] = mapped_column(String(20))
     cause: Mapped[str]
+    words: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    """How the cause was made; see `domain.text.to_json`."""
     at: Mapped[datetime]
 
 
@@ -664,6 +666,8 @@ class UploadRow(Base):
     state: Mapped[str] = mapped_column(String(10))
     """waiting, stored, failed"""
     reason: Mapped[str | None]
+    words: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    """How the reason was made; see `domain.text.to_json`."""
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
     """The first of its runs."""
     n_runs: Mapped[int] = mapped_column(default=0)
@@ -695,11 +699,13 @@ class ArchiveRow(Base):
     state: Mapped[str] = mapped_column(String(10))
     """waiting, stored, failed"""
     reason: Mapped[str | None]
+    words: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    """How the reason was made; see `domain.text.to_json`."""
     n_entries: Mapped[int | None]
     n_taken: Mapped[int] = mapped_column(default=0)
     n_left_out: Mapped[int] = mapped_column(default=0)
-    left_out: Mapped[list[list[str]]] = mapped_column(JSON)
-    """Names and reasons of the first that were not handed in."""
+    left_out: Mapped[list[list[Any]]] = mapped_column(JSON)
+    """Names and reasons of the first that were not handed in, and how the reason was made."""
     attempts: Mapped[int] = mapped_column(default=0)
     """How often it was taken up since it last got on."""
     next_attempt_at: Mapped[datetime | None]

@@ -10,10 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.adapters.db.words import made_of, reason_of
 from loadwatch.services.ports import Told, Upload
 from loadwatch.services.uploads import ACTIVITIES_PER_FILE
 
-_SETTLED = ("state", "reason", "run_id", "n_runs", "next_attempt_at", "settled_at", "lease_owner", "lease_until")
+_SETTLED = (
+    *("state", "reason", "words", "run_id", "n_runs", "next_attempt_at", "settled_at"),
+    *("lease_owner", "lease_until"),
+)
 _SETTLE = (
     update(t.UploadRow.__table__)  # type: ignore[arg-type]
     .where(t.UploadRow.__table__.c.id == bindparam("upload_id"))
@@ -105,7 +109,14 @@ class UploadStore:
     def retry_upload(self, athlete_id: int, upload_id: int, now: datetime) -> bool:
         row = t.UploadRow
         failed = (row.athlete_id == athlete_id, row.id == upload_id, row.state == "failed")
-        again = {"state": "waiting", "reason": None, "attempts": 0, "next_attempt_at": now, "settled_at": None}
+        again = {
+            "state": "waiting",
+            "reason": None,
+            "words": None,
+            "attempts": 0,
+            "next_attempt_at": now,
+            "settled_at": None,
+        }
         return self._hit(update(row).where(*failed).values(again))
 
     def claim_uploads(
@@ -147,7 +158,8 @@ class UploadStore:
     ) -> None:
         outcome = {
             "state": state,
-            "reason": reason,
+            "reason": None if reason is None else str(reason),
+            "words": made_of(reason),
             "run_id": run_id,
             "n_runs": n_runs,
             "next_attempt_at": next_attempt_at,
@@ -187,7 +199,7 @@ def _upload(row: t.UploadRow | None) -> Upload | None:
         size=row.size,
         told=Told(**facts, start=datetime.fromisoformat(start) if start else None),
         state=row.state,
-        reason=row.reason,
+        reason=reason_of(row.reason, row.words),
         run_id=row.run_id,
         n_runs=row.n_runs,
         attempts=row.attempts,

@@ -12,6 +12,7 @@ from typing import Final, Self
 from loadwatch.adapters.files.limits import MAX_BYTES, MAX_RATIO, UnreadableFile
 from loadwatch.adapters.files.strava_export import LIST_NAME, read_list
 from loadwatch.domain.activity import UNKNOWN_SPORT
+from loadwatch.domain.text import say
 from loadwatch.services.archive_ports import Given
 from loadwatch.services.ports import Told
 
@@ -98,13 +99,15 @@ class ZipArchive:
         try:
             self._zip = zipfile.ZipFile(path)
         except FileNotFoundError as error:
-            raise UnreadableFile("is no longer in the data folder; hand it in again") from error
+            raise UnreadableFile(say("is no longer in the data folder; hand it in again")) from error
         except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
-            raise UnreadableFile(f"is a damaged zip archive ({error}); download it again") from error
+            raise UnreadableFile(
+                say("is a damaged zip archive ({fault}); download it again", fault=str(error))
+            ) from error
         members = {info.filename: info for info in self._zip.infolist() if not info.is_dir()}
         if len(members) > MAX_MEMBERS:
             self._zip.close()
-            raise UnreadableFile(f"holds more than {MAX_MEMBERS:,} files; split it")
+            raise UnreadableFile(say("holds more than {n} files; split it", n=MAX_MEMBERS))
         base = next((n[: -len(LIST_NAME)] for n in members if PurePosixPath(n).name == LIST_NAME), None)
         if base is not None:
             self._entries = _export(self._zip, members, base)
@@ -192,11 +195,11 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     if info.file_size > MAX_BYTES:
         raise UnreadableFile(_TOO_LARGE)
     if info.file_size > max(_SMALL_BYTES, MAX_RATIO * info.compress_size):
-        raise UnreadableFile("unpacks to nothing but repetition")
+        raise UnreadableFile(say("unpacks to nothing but repetition"))
     try:
         with archive.open(info) as member:
             return member.read(MAX_BYTES)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise UnreadableFile("is damaged in the archive; download it again") from error
+        raise UnreadableFile(say("is damaged in the archive; download it again")) from error
     except RuntimeError as error:  # what zipfile raises without a password
-        raise UnreadableFile("is encrypted; unpack the archive with its password first") from error
+        raise UnreadableFile(say("is encrypted; unpack the archive with its password first")) from error

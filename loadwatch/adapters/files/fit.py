@@ -19,6 +19,7 @@ from loadwatch.adapters.files.samples import PLANNED, About, noted, numbers, rec
 from loadwatch.adapters.files.sports import fit_sport
 from loadwatch.domain.activity import Recording
 from loadwatch.domain.arrays import BoolArray, FloatArray
+from loadwatch.domain.text import say
 
 Columns = Mapping[str, FloatArray]
 Message = Mapping[str, Any]
@@ -138,8 +139,8 @@ def read(data: bytes, deadline: Deadline) -> tuple[Recording, ...]:
         if found:
             recordings.append(found)
         else:
-            notes.append(f"a part without samples left out: {sport or 'of unknown sport'}")
-    return noted(recordings, notes, "is a FIT file with less than two samples")
+            notes.append(say("a part without samples left out: {sport}", sport=sport or say("of unknown sport")))
+    return noted(recordings, notes, say("is a FIT file with less than two samples"))
 
 
 def _nothing_in(kinds: Sequence[str], damage: str | None) -> str:
@@ -176,7 +177,7 @@ def _read_quickly(data: bytes) -> _Content:
         counts = fitfast.message_counts(data)
         rows = max((counts.get(kind, 0) for kind in _READ), default=0)
         if 8 * rows * (FIELDS + counts.get("field_description", 0)) > MAX_DECODED_BYTES:
-            raise UnreadableFile("is a FIT file with more in it than an activity can have")
+            raise UnreadableFile(say("is a FIT file with more in it than an activity can have"))
     records = fitfast.records(data, degrees=False)
     rest = only(data, _BESIDES_SAMPLES) or data
     others: Messages = {kind: _rows(fitfast.records(rest, kind)) for kind in ("session", "device_info")}

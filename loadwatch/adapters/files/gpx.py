@@ -13,6 +13,7 @@ from loadwatch.adapters.files.limits import MAX_ACTIVITIES, Deadline, Unreadable
 from loadwatch.adapters.files.samples import CLOCK_WAS_SET_S, About, noted, recording, says_barometer
 from loadwatch.adapters.files.sports import sport_of
 from loadwatch.domain.activity import Recording
+from loadwatch.domain.text import say
 
 SAME_ACTIVITY_S: Final = 600.0
 """A track that begins within this of the end of another one of the same sport goes on with it: some devices
@@ -93,8 +94,9 @@ def read(data: bytes, deadline: Deadline) -> tuple[Recording, ...]:
         if found:
             recordings.append(found)
         else:
-            notes.append(f"a track without samples left out{': ' if activity.name else ''}{activity.name}")
-    return noted(recordings, notes, "is a GPX file without a track in it")
+            left_out = say("a track without samples left out")
+            notes.append(say("{note}: {name}", note=left_out, name=activity.name) if activity.name else left_out)
+    return noted(recordings, notes, say("is a GPX file without a track in it"))
 
 
 def _activities(tracks: list[_Track], columns: markup.Columns) -> list[_Activity]:
@@ -117,7 +119,7 @@ def _activities(tracks: list[_Track], columns: markup.Columns) -> list[_Activity
                 found.append(_Activity(track.sport, track.name, []))
             found[-1].parts.append(segment)
         if len(found) > MAX_ACTIVITIES:
-            raise UnreadableFile(f"holds more than {MAX_ACTIVITIES:,} activities; split it")
+            raise UnreadableFile(say("holds more than {n} activities; split it", n=MAX_ACTIVITIES))
     return found
 
 

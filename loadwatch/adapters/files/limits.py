@@ -3,6 +3,7 @@
 import time
 from typing import Final
 
+from loadwatch.domain.text import say
 from loadwatch.services.errors import LoadwatchError
 
 MAX_BYTES: Final = 64 * 2**20
@@ -42,4 +43,4 @@ class Deadline:
 
     def check(self) -> None:
         if time.monotonic() > self._end:
-            raise UnreadableFile("takes too long to read; export it again, or split it")
+            raise UnreadableFile(say("takes too long to read; export it again, or split it"))

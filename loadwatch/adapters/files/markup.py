@@ -17,6 +17,7 @@ import numpy as np
 from loadwatch.adapters.files.limits import MAX_DEPTH, MAX_POINT_BYTES, MAX_SAMPLES, Deadline, UnreadableFile
 from loadwatch.adapters.files.samples import numbers
 from loadwatch.domain.arrays import FloatArray
+from loadwatch.domain.text import say
 
 SLICE_BYTES: Final = 2**20
 """Between two slices the clock is looked at, and texts are turned into numbers."""
@@ -190,7 +191,7 @@ def read(data: bytes, format: Format, deadline: Deadline) -> tuple[Columns, str 
             return
         depth += 1
         if depth > MAX_DEPTH:
-            raise UnreadableFile("is nested too deep to be a GPX or TCX file")
+            raise UnreadableFile(say("is nested too deep to be a GPX or TCX file"))
         format.opened(_local(tag), attributes, n)
 
     def end(tag: str) -> None:
@@ -222,11 +223,11 @@ def read(data: bytes, format: Format, deadline: Deadline) -> tuple[Columns, str 
             deadline.check()
             parser.Parse(data[offset : offset + SLICE_BYTES], False)
             if n > MAX_SAMPLES:
-                raise UnreadableFile(f"holds more than {MAX_SAMPLES:,} points; split it")
+                raise UnreadableFile(say("holds more than {n} points; split it", n=MAX_SAMPLES))
             if point is None or point is not still_open:
                 still_open, open_since = point, offset
             elif offset - open_since >= MAX_POINT_BYTES:
-                raise UnreadableFile("holds a point that is far too long; export it again")
+                raise UnreadableFile(say("holds a point that is far too long; export it again"))
             packed.append(_packed(points, role))
             points.clear()
         parser.Parse(b"", True)
@@ -278,4 +279,4 @@ def _parser() -> expat.XMLParserType:
 
 
 def _refuse(*_declaration: object) -> None:
-    raise UnreadableFile("declares a document type or entities, which no GPX or TCX file needs; export it again")
+    raise UnreadableFile(say("declares a document type or entities, which no GPX or TCX file needs; export it again"))

@@ -9,6 +9,7 @@ from loadwatch.adapters.files import fit, gpx, markup, stream_set, tcx
 from loadwatch.adapters.files.limits import MAX_BYTES, MAX_RATIO, Deadline, UnreadableFile
 from loadwatch.adapters.files.samples import noted
 from loadwatch.domain.activity import Recording
+from loadwatch.domain.text import say
 
 _GZIP: Final = b"\x1f\x8b"
 _FIT_MARK: Final = slice(8, 12)
@@ -42,7 +43,7 @@ def read_file(path: Path) -> tuple[Recording, ...]:
         If the file cannot be opened.
     """
     if path.stat().st_size > MAX_BYTES:
-        raise UnreadableFile(f"is larger than {_MEGABYTES} MB")
+        raise UnreadableFile(say("is larger than {n} MB", n=_MEGABYTES))
     return read_recordings(path.read_bytes(), path.name)
 
 
@@ -66,18 +67,18 @@ def read_recordings(data: bytes, name: str) -> tuple[Recording, ...]:
     """
     deadline = Deadline()
     if len(data) > MAX_BYTES:
-        raise UnreadableFile(f"is larger than {_MEGABYTES} MB")
+        raise UnreadableFile(say("is larger than {n} MB", n=_MEGABYTES))
     notes = []
     if data.startswith(_GZIP):
         data, whole = _unpacked(data)
         if not whole:
-            notes.append("the packed file is cut off or damaged: only what came before that was read")
-    return noted(_read(data, name, deadline), notes, "holds no activity")
+            notes.append(say("the packed file is cut off or damaged: only what came before that was read"))
+    return noted(_read(data, name, deadline), notes, say("holds no activity"))
 
 
 def _read(data: bytes, name: str, deadline: Deadline) -> tuple[Recording, ...]:
     if not data.strip(b"\0 \t\r\n"):
-        raise UnreadableFile("is empty")
+        raise UnreadableFile(say("is empty"))
     if data[_FIT_MARK] == b".FIT":
         return fit.read(data, deadline)
     for mark, what in _OTHER_FILES:
@@ -88,8 +89,12 @@ def _read(data: bytes, name: str, deadline: Deadline) -> tuple[Recording, ...]:
         return stream_set.read(text)
     if text[:1] == b"<":
         return _read_markup(text, deadline)
-    expected = next((f" although it is called {end}" for end in (".fit", ".gpx", ".tcx") if end in name.lower()), "")
-    raise UnreadableFile(f"is neither FIT, GPX, TCX nor a stream set{expected}; export it again")
+    called = next((end for end in (".fit", ".gpx", ".tcx") if end in name.lower()), None)
+    if called is None:
+        raise UnreadableFile(say("is neither FIT, GPX, TCX nor a stream set; export it again"))
+    raise UnreadableFile(
+        say("is neither FIT, GPX, TCX nor a stream set although it is called {end}; export it again", end=called)
+    )
 
 
 def _read_markup(text: bytes, deadline: Deadline) -> tuple[Recording, ...]:
@@ -100,10 +105,10 @@ def _read_markup(text: bytes, deadline: Deadline) -> tuple[Recording, ...]:
     if root in ("TrainingCenterDatabase", "Activities", "Activity"):  # cut down by hand, still whole inside
         return tcx.read(text, deadline)
     if root.lower() == "html":
-        raise UnreadableFile("is a web page, probably that of a log-in: download the file again")
+        raise UnreadableFile(say("is a web page, probably that of a log-in: download the file again"))
     if root == "kml":
-        raise UnreadableFile("is a map in KML: export it as GPX, TCX or FIT")
-    raise UnreadableFile("is XML, but neither GPX nor TCX")
+        raise UnreadableFile(say("is a map in KML: export it as GPX, TCX or FIT"))
+    raise UnreadableFile(say("is XML, but neither GPX nor TCX"))
 
 
 def _unpacked(data: bytes) -> tuple[bytes, bool]:
@@ -120,7 +125,9 @@ def _unpacked(data: bytes) -> tuple[bytes, bool]:
                 rest = member.unconsumed_tail
                 size += len(chunks[-1])
                 if size > MAX_BYTES or size > max(MAX_RATIO * len(data), _CHUNK_BYTES):
-                    raise UnreadableFile(f"unpacks to more than {_MEGABYTES} MB, or to nothing but repetition")
+                    raise UnreadableFile(
+                        say("unpacks to more than {n} MB, or to nothing but repetition", n=_MEGABYTES)
+                    )
         except zlib.error:
             return b"".join((*chunks[:kept], _salvaged(packed))), False
         if not member.eof:

@@ -4,6 +4,7 @@ from loadwatch.adapters.files.limits import UnreadableFile
 from loadwatch.adapters.files.reading import read_recordings
 from loadwatch.adapters.files.samples import PLANNED
 from loadwatch.domain.activity import Recording
+from loadwatch.domain.text import say
 
 
 def read_recorded(data: bytes, name: str) -> tuple[Recording, ...]:
@@ -17,5 +18,5 @@ def read_recorded(data: bytes, name: str) -> tuple[Recording, ...]:
     """
     done = tuple(r for r in read_recordings(data, name) if PLANNED not in r.notes)
     if not done:
-        raise UnreadableFile("is a planned course, which is no run yet")
+        raise UnreadableFile(say("is a planned course, which is no run yet"))
     return done

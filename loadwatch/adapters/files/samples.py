@@ -10,6 +10,7 @@ import numpy as np
 from loadwatch.adapters.files.limits import MAX_SAMPLES, MIN_SAMPLES, UnreadableFile
 from loadwatch.domain.activity import UNKNOWN_SPORT, Recording, Streams
 from loadwatch.domain.arrays import BoolArray, FloatArray
+from loadwatch.domain.text import joined, say, say_n
 
 FIRST_TIME_OF_DAY: Final = 899_500_416.0
 """
@@ -82,27 +83,28 @@ def recording(
         With more samples than an activity can have.
     """
     if len(time) > MAX_SAMPLES:
-        raise UnreadableFile(f"holds more than {MAX_SAMPLES:,} samples of one activity; split it")
+        raise UnreadableFile(say("holds more than {n} samples of one activity; split it", n=MAX_SAMPLES))
     notes = list(about.notes)
     known = np.isfinite(time)
     timed = len(np.unique(time[known])) >= MIN_SAMPLES
     start = None
     if timed:
         if not known.all():
-            notes.append(f"{_samples(int((~known).sum()))} without a time left out")
+            n_left = int((~known).sum())
+            notes.append(say_n("{n} sample without a time left out", "{n} samples without a time left out", n_left))
             time, channels = time[known], _kept(channels, known)
         kept, steps = _clock(time)
         if steps:
-            notes.append("the clock was set during the recording; times are counted on across that")
+            notes.append(say("the clock was set during the recording; times are counted on across that"))
             time, channels = time[kept], _kept(channels, kept)
         first, since_start = _since_start(time)
         if dated and FIRST_TIME_OF_DAY <= first < NO_TIME_OF_DAY_FROM:
             start = datetime.fromtimestamp(first, UTC)
         elif dated:
-            notes.append("the clock was not set: the day of the recording is unknown")
+            notes.append(say("the clock was not set: the day of the recording is unknown"))
         since_start, channels = _without_doubles(since_start.round(6), channels)
     else:
-        notes.append("no times in it: a path only, neither speed nor duration is known")
+        notes.append(say("no times in it: a path only, neither speed nor duration is known"))
         since_start = np.arange(len(time), dtype=np.float64)
     if len(since_start) < MIN_SAMPLES:
         return None
@@ -132,9 +134,9 @@ def noted(recordings: Sequence[Recording], notes: Sequence[str], nothing: str) -
         If nothing was read: `nothing` says what the file is.
     """
     if not recordings:
-        raise UnreadableFile("; ".join((nothing, *notes[:3])))
+        raise UnreadableFile(joined("; ", (nothing, *notes[:3])))
     if len(notes) > _MOST_NOTES:
-        notes = [*notes[:_MOST_NOTES], f"and {len(notes) - _MOST_NOTES:,} more of this kind"]
+        notes = [*notes[:_MOST_NOTES], say("and {n} more of this kind", n=len(notes) - _MOST_NOTES)]
     last = recordings[-1]
     return (*recordings[:-1], replace(last, notes=(*last.notes, *notes)))
 
@@ -163,10 +165,6 @@ def _number(value: object) -> float:
         return float(value.replace(",", ".")) if isinstance(value, str) else np.nan
     except ValueError:
         return np.nan
-
-
-def _samples(n: int) -> str:
-    return f"{n:,} sample" if n == 1 else f"{n:,} samples"
 
 
 def _kept(channels: Mapping[str, FloatArray], kept: BoolArray) -> Mapping[str, FloatArray]:

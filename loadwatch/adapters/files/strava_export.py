@@ -14,6 +14,7 @@ from statistics import median
 from typing import Final
 
 from loadwatch.adapters.files.limits import UnreadableFile
+from loadwatch.domain.text import say
 from loadwatch.services.ports import Told
 
 LIST_NAME: Final = "activities.csv"
@@ -129,7 +130,9 @@ def read_list(data: bytes) -> list[Listed]:
         english = "activity id" in map(_plain, header)
         raw = [_raw(row, found, english) for row in rows if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise UnreadableFile(f"is no list that can be read ({error}); export it again") from error
+        raise UnreadableFile(
+            say("is no list that can be read ({fault}); export it again", fault=str(error))
+        ) from error
     unit_m = _unit_m(raw)
     return [_listed(each, unit_m) for each in raw]
 
@@ -153,8 +156,11 @@ def _found(header: Sequence[str]) -> dict[str, list[int]]:
     found = {key: [i for i, name in enumerate(names) if name in known] for key, known in _COLUMNS.items()}
     if missing := [key for key in ("id", "date", "file") if not found[key]]:
         raise UnreadableFile(
-            f"has no column that is known here for {', '.join(missing)}; set Strava's language to English and"
-            " request the archive again"
+            say(
+                "has no column that is known here for {columns}; set Strava’s language to English and request the"
+                " archive again",
+                columns=", ".join(missing),
+            )
         )
     return found
 

@@ -13,6 +13,7 @@ from loadwatch.adapters.files.samples import PLANNED, About, noted, numbers, rec
 from loadwatch.adapters.files.sports import sport_of
 from loadwatch.domain.activity import Recording
 from loadwatch.domain.arrays import FloatArray
+from loadwatch.domain.text import say
 
 RESTART_SHARE: Final = 0.5
 """A lap whose distance begins below this part of the last lap's end counts from its own beginning."""
@@ -77,7 +78,7 @@ def read(data: bytes, deadline: Deadline) -> tuple[Recording, ...]:
     recordings: list[Recording] = []
     notes = [broken] if broken else []
     if len(tcx.activities) > MAX_ACTIVITIES:
-        raise UnreadableFile(f"holds more than {MAX_ACTIVITIES:,} activities; split it")
+        raise UnreadableFile(say("holds more than {n} activities; split it", n=MAX_ACTIVITIES))
     ends = markup.ends([a.first for a in tcx.activities], len(columns["time"]))
     any_activity = any(not a.is_course for a in tcx.activities)
     for activity, end in zip(tcx.activities, ends, strict=True):
@@ -89,8 +90,8 @@ def read(data: bytes, deadline: Deadline) -> tuple[Recording, ...]:
         if found:
             recordings.append(found)
         else:
-            notes.append(f"an activity without samples left out: {activity.sport or 'course'}")
-    return noted(recordings, notes, "is a TCX file without an activity in it")
+            notes.append(say("an activity without samples left out: {sport}", sport=activity.sport or say("course")))
+    return noted(recordings, notes, say("is a TCX file without an activity in it"))
 
 
 def _about(activity: _Activity) -> About:
