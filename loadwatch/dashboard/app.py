@@ -23,6 +23,7 @@ from loadwatch.dashboard import (
     data,
     formatting,
     health,
+    live,
     load,
     navigation,
     onboarding,
@@ -134,6 +135,7 @@ def create_app(
         thresholds.bp,
         data.bp,
         onboarding.bp,
+        live.bp,
     )
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

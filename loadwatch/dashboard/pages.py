@@ -4,7 +4,7 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -33,10 +33,10 @@ RUN_DAYS = (30, 180, 366, 3660)
 def today() -> str:
     found = services().views.today_page(profile())
     page = found.today
+    g.pulse = found.facts.pulse
     return render_template(
         "today.html",
         page=page,
-        pulse=found.facts.pulse,
         problems=services().check_ins.open_problems(found.facts),
         loads=load_rows(page.week.loads, profile().units),
         ceilings={"mileage": page.ceiling, "hills": found.ceilings.hills, "fast": found.ceilings.fast},
@@ -98,13 +98,16 @@ def feel() -> Response:
     except InvalidCheckIn:
         flash(_("That was not all of it: please tell where it hurts, and how much."), "error")
         return redirect(url_for("health.check_in", **told))
-    if result.red_flags or result.follow_ups:
-        return redirect(url_for("health.result", check_in_id=result.report.id))
-    if not result.report.hurts:
+    if not result.report.hurts and not result.red_flags:
         flash(_("Noted: nothing hurts. A problem that is open stays so until you say on its page that it is gone."))
         return redirect(url_for("pages.today"))
-    flash(_("Noted, and stored. Tell more here, and loadwatch can say what it resembles; or leave it at that."))
-    return redirect(url_for("health.check_in", **told))
+    if not result.red_flags and not result.follow_ups:
+        flash(_("Noted, and stored. Tell more here, and loadwatch can say what it resembles; or leave it at that."))
+        return redirect(url_for("health.check_in", **told))
+    if not result.red_flags:
+        more = Markup('<a href="{}">{}</a>').format(url_for("health.check_in", **told), _("Tell more"))
+        flash(Markup("{} {}").format(_("Noted, and stored. The questions below come first."), more))
+    return redirect(url_for("health.result", check_in_id=result.report.id))
 
 
 @bp.get("/alerts")

@@ -297,6 +297,14 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertStep:
+    """A transition of one of an athlete's alerts."""
+
+    alert_id: int
+    to_state: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxItem:
     """A mail that waits, or what became of it."""
 
@@ -736,6 +744,14 @@ class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, PlanTx, RightsTx, SyncTx, Proto
     def alert(self, athlete_id: int, alert_id: int) -> Alert | None: ...
     def alert_owner(self, alert_id: int) -> int | None: ...
     def transitions(self, athlete_id: int, alert_id: int) -> list[Transition]: ...
+    def steps_after(self, athlete_id: int, last_step: int) -> list[AlertStep]:
+        """The transitions of all of an athlete's alerts after that one, in order."""
+        ...
+
+    def runs_after(self, athlete_id: int, last_run_id: int, limit: int) -> list[Run]:
+        """Activities with a higher id, the latest start first."""
+        ...
+
     def mailed(self, athlete_id: int, since: datetime) -> list[Mailed]: ...
 
     # outbox

@@ -17,11 +17,12 @@ from loadwatch.domain.ceilings import (
 from loadwatch.domain.completeness import Completeness, Gap
 from loadwatch.domain.daily import DayTotal, IsoWeek
 from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_by_day, fast_speeds, loads_reach, run_loads
-from loadwatch.domain.report import Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
+from loadwatch.domain.report import LoadLine, Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
 from loadwatch.domain.rules import EarlierHistory, Finding, judge, look_back_from
 from loadwatch.domain.thresholds import ALERT_LIFE
 from loadwatch.services.errors import NotYours
 from loadwatch.services.facts import Facts, facts_of
+from loadwatch.services.news import News, Seen, news
 from loadwatch.services.ports import (
     AthleteProfile,
     Clock,
@@ -35,6 +36,9 @@ from loadwatch.services.ports import (
 )
 from loadwatch.services.sync import completeness_of
 from loadwatch.services.sync_ports import Pulse
+
+MOST_NEW_RUNS = 20
+"""Of more than so many new runs none is looked at more closely. Design choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,17 @@ class ViewService:
         """Whether anything may have changed."""
         with self._database.read() as tx:
             return tx.pulse(athlete_id)
+
+    def news(self, profile: AthleteProfile, seen: Seen, pulse: Pulse) -> News:
+        """What is new since a page was made, given the pulse of now."""
+        lines: Sequence[LoadLine] = ()
+        if seen.loads is not None:
+            page = self.today_page(profile)
+            lines, pulse = page.today.week.loads, page.facts.pulse
+        with self._database.read() as tx:
+            steps = tx.steps_after(profile.id, seen.pulse.last_step)
+            runs = tx.runs_after(profile.id, seen.pulse.last_run_id, MOST_NEW_RUNS)
+        return news(seen, pulse, runs, steps, lines)
 
     def week(self, athlete_id: int, week: IsoWeek) -> WeeklyReport:
         now, inactive_since = self._clock(), self._inactive_since()

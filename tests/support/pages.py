@@ -77,6 +77,7 @@ EXCUSED = {
     "pages.this_week": "leads to a week",
     "problem_report.pdf": "a file, not a page",
     "settings.mail_html": "inside the page of a mail",
+    "live.news": "a piece of an open page",
 }
 """Routes that answer to GET and are no page of ours, with the reason."""
 

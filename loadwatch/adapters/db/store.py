@@ -49,6 +49,7 @@ from loadwatch.domain.wording import AlertText
 from loadwatch.services.ports import (
     AccountRecord,
     ActivityRecord,
+    AlertStep,
     AthleteProfile,
     Connection,
     InboxItem,
@@ -257,6 +258,11 @@ def _both_parts(*wanted: Any) -> Any:
 
 
 _RUNS_FROM = _both_parts(t.RunRow.__table__.c.start >= bindparam("since"))
+_RUNS_AFTER = (
+    _both_parts(t.RunRow.__table__.c.id > bindparam("last_run_id"))
+    .order_by(None)
+    .order_by(t.RunRow.__table__.c.start.desc())
+)
 _RUNS_OF_DAYS = _both_parts(t.RunRow.__table__.c.local_date.in_(bindparam("days", expanding=True)))
 
 
@@ -540,6 +546,10 @@ class SqlTx(
         query = _RUNS_FROM if until is None else _RUNS_FROM.where(t.RunRow.__table__.c.start < until)
         return [_run_of_parts(row) for row in self._s.execute(query, {"athlete_id": athlete_id, "since": since})]
 
+    def runs_after(self, athlete_id: int, last_run_id: int, limit: int) -> list[Run]:
+        values = {"athlete_id": athlete_id, "last_run_id": last_run_id}
+        return [_run_of_parts(row) for row in self._s.execute(_RUNS_AFTER.limit(limit), values)]
+
     def runs_to_judge(self, athlete_id: int, since: datetime, detailed_since: datetime) -> list[Run]:
         older = {"athlete_id": athlete_id, "since": since, "until": detailed_since}
         runs = [_older_run(row) for row in self._s.execute(_OLDER_RUNS, older)]
@@ -747,6 +757,16 @@ class SqlTx(
 
     def alert_owner(self, alert_id: int) -> int | None:
         return self._s.scalar(select(t.AlertRow.athlete_id).where(t.AlertRow.id == alert_id))
+
+    def steps_after(self, athlete_id: int, last_step: int) -> list[AlertStep]:
+        step, alert = t.AlertTransition, t.AlertRow
+        query = (
+            select(step.alert_id, step.to_state)
+            .join(alert, alert.id == step.alert_id)
+            .where(alert.athlete_id == athlete_id, step.id > last_step)
+            .order_by(step.id)
+        )
+        return [AlertStep(alert_id, to_state) for alert_id, to_state in self._s.execute(query)]
 
     def transitions(self, athlete_id: int, alert_id: int) -> list[Transition]:
         row = t.AlertTransition
