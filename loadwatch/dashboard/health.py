@@ -171,6 +171,7 @@ def _result_page(result: CheckInResult) -> str:
         flags=flags,
         headline=HEADLINES[flags[0].urgency] if flags else "",
         pains=PAINS,
+        today=_today(),
         told=_told(result.report),
     )
 

@@ -316,10 +316,12 @@ class CheckInService(WayBackUseCases):
     def result(self, athlete_id: int, report_id: int) -> CheckInResult:
         """What a stored check-in says, as of its own time."""
         with self._database.read() as tx:
-            report = tx.symptom_report(athlete_id, report_id)
+            profile = _profile(tx, athlete_id)
+            reports = tx.symptom_reports(athlete_id)
+            report = next((r for r in reports if r.id == report_id), None)
             if report is None:
                 raise NotYours(f"check-in {report_id}")
-            return self._result(_Known.of(tx, _profile(tx, athlete_id), self._clock(), report.at), report)
+            return self._result(_Known.of_reports(tx, profile, reports, self._clock(), report.at), report)
 
     def results(self, athlete_id: int, since: datetime | None = None) -> list[CheckInResult]:
         """Stored check-ins, the newest first."""
@@ -719,21 +721,33 @@ class _Known:
         reports: list[SymptomReport] | None = None,
     ) -> "_Known":
         """What is known for judging the reports from `since` on; all of them by default."""
-        athlete_id = profile.id
-        reports = tx.symptom_reports(athlete_id) if reports is None else reports
+        reports = tx.symptom_reports(profile.id) if reports is None else reports
         first = since or min((r.at for r in reports), default=now)
-        jumps, runs = _loads(tx, profile, first, now)
-        ladders, kept = tx.ladders(athlete_id)
-        return cls(
-            reports=reports,
-            risks=tx.risk_profile(athlete_id),
-            jumps=jumps,
-            runs=runs,
-            weeks=tx.weekly_answers(athlete_id),
-            sessions=tx.sessions_by_problem(athlete_id),
-            events=tx.problem_events(athlete_id),
+        ladders, kept = tx.ladders(profile.id)
+        return replace(
+            cls.of_reports(tx, profile, reports, now, first),
+            sessions=tx.sessions_by_problem(profile.id),
+            events=tx.problem_events(profile.id),
             ladders=ladders,
             kept=kept,
+        )
+
+    @classmethod
+    def of_reports(
+        cls, tx: Tx, profile: AthleteProfile, reports: list[SymptomReport], now: datetime, since: datetime
+    ) -> "_Known":
+        """The same without what was done about problems: for results of check-ins alone."""
+        jumps, runs = _loads(tx, profile, since, now)
+        return cls(
+            reports=reports,
+            risks=tx.risk_profile(profile.id),
+            jumps=jumps,
+            runs=runs,
+            weeks=tx.weekly_answers(profile.id),
+            sessions={},
+            events=[],
+            ladders=[],
+            kept=[],
             today=_local(now, profile),
         )
 

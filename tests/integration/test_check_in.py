@@ -690,6 +690,15 @@ def test_a_red_flag_page_says_what_to_do_and_nothing_softer(web: FlaskClient) ->
     assert "Show me exercises" not in page
 
 
+def test_a_red_flag_of_another_day_says_of_which(web: FlaskClient, services: Services) -> None:
+    days = [services.check_ins.record(athlete(services), draft(SADDLE, at=NOW - timedelta(days=d))) for d in (0, 3)]
+
+    today, earlier = (web.get(f"/check-ins/{result.report.id}").text for result in days)
+
+    assert "This was said of your check-in" not in today
+    assert "This was said of your check-in of Thu 19 Nov 2026, 13:00" in earlier
+
+
 def test_a_mistake_in_the_form_is_named_and_what_was_told_stays(web: FlaskClient) -> None:
     response = web.post("/check-in", data={"regions": "PM", "pain_run": "3", "note": "<b>hm</b>"})
 
