@@ -25,7 +25,7 @@ FINGER = 44
 
 SIZES = "fields => fields.map(f => f.getBoundingClientRect()).map(r => Math.min(r.width, r.height))"
 WHAT_IS_HIT = """
-() => [...document.querySelectorAll(".zone")].map(zone => {
+() => [...document.querySelectorAll(".body-zone")].map(zone => {
     zone.scrollIntoView({block: "center"});
     const box = zone.getBoundingClientRect(), input = zone.closest("label").control;
     const leg = input.getBoundingClientRect(), x = (leg.left + leg.right) / 2, y = (box.top + box.bottom) / 2;
