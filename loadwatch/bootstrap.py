@@ -19,6 +19,7 @@ from loadwatch.adapters.sample_season import sample_season
 from loadwatch.adapters.strava.limiter import SHARE_PERCENT, CallClass, Limiter
 from loadwatch.adapters.upload_files import UploadFolder
 from loadwatch.domain.activity import Recording
+from loadwatch.domain.inside import Inside
 from loadwatch.domain.symptom_rules import Clinic
 from loadwatch.services.account_deletion import AccountDeletionService
 from loadwatch.services.accounts import AccountService
@@ -217,7 +218,14 @@ class Services:
 
     @cached_property
     def load_pages(self) -> LoadPages:
-        return LoadPages(self.store, self.clock, inactive_since=self.inactive_since)
+        return LoadPages(
+            self.store,
+            self.clock,
+            self.upload_files,
+            _read_recorded,
+            _inside,
+            inactive_since=self.inactive_since,
+        )
 
     @cached_property
     def overview(self) -> OverviewService:
@@ -296,6 +304,12 @@ def _read_recorded(data: bytes, name: str) -> tuple[Recording, ...]:
     from loadwatch.adapters.files.recorded import read_recorded  # numpy: workers only
 
     return read_recorded(data, name)
+
+
+def _inside(recording: Recording, unit_m: float) -> Inside:
+    from loadwatch.domain.splits import inside  # numpy: only where a run's file is looked into
+
+    return inside(recording, unit_m)
 
 
 def _open_archive(path: Path) -> AbstractContextManager[OpenArchive]:

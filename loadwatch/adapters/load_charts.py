@@ -14,6 +14,7 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
+from loadwatch.domain.inside import PathLine
 from loadwatch.domain.load_history import Days, Pain, Side, WeekLoads, WeekSum
 from loadwatch.domain.report import ChartPoint
 from loadwatch.services.load_pages import AlertDay
@@ -287,3 +288,30 @@ def _room(most: float) -> tuple[float, float]:
 
 def _n(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
+
+
+def path_svg(lines: Sequence[PathLine], title: str, text: str) -> str:
+    """The shape of a path, north up, with its start; no map and no place."""
+    points = [point for line in lines for point in line.points_m]
+    west, east = min(x for x, _ in points), max(x for x, _ in points)
+    south, north = min(y for _, y in points), max(y for _, y in points)
+    wide, tall = 720.0, 460.0
+    scale = min((wide - 60) / max(east - west, 1.0), (tall - 60) / max(north - south, 1.0))
+
+    def place(point: tuple[float, float]) -> str:
+        x = wide / 2 + (point[0] - (west + east) / 2) * scale
+        y = tall / 2 - (point[1] - (south + north) / 2) * scale
+        return f"{_n(x)} {_n(y)}"
+
+    body = []
+    for line in lines:
+        kind = "path-line path-track" if line.on_track else "path-line"
+        body.append(f'<path class="{kind}" d="M{"L".join(place(p) for p in line.points_m)}"/>')
+    x, y = place(lines[0].points_m[0]).split()
+    body.append(f'<circle class="path-start" cx="{x}" cy="{y}" r="7"/>')
+    return (
+        f'<svg class="path-shape" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {tall:.0f}" role="img"'
+        ' aria-labelledby="path-title path-desc">'
+        f'<title id="path-title">{escape(title)}</title><desc id="path-desc">{escape(text)}</desc>'
+        f"{''.join(body)}</svg>"
+    )

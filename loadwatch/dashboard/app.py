@@ -27,9 +27,9 @@ from loadwatch.dashboard import (
     load,
     navigation,
     onboarding,
-    pages,
     planner,
     problem_report,
+    runs,
     settings,
     shoes,
     speech,
@@ -122,7 +122,7 @@ def create_app(
     limiter = app.extensions["loadwatch.limiter"] = _limiter(app)  # the routes hold it only weakly
     blueprints = (
         auth.bp,
-        pages.bp,
+        runs.bp,  # that of the pages, with those of runs
         load.bp,
         health.bp,
         problem_report.bp,

@@ -26,8 +26,6 @@ from loadwatch.services.sync_ports import Awaited
 
 bp = Blueprint("pages", __name__)
 
-RUN_DAYS = (30, 180, 366, 3660)
-
 
 @bp.get("/")
 def today() -> str:
@@ -166,58 +164,6 @@ def restore() -> Response:
     key = request.form.get("key", "")
     services().alerts.restore(athlete_id(), key[:60], restore=request.form.get("restore") == "yes")
     return redirect(url_for("pages.alerts"))
-
-
-@bp.get("/runs")
-def runs() -> str:
-    days = request.args.get("days", 180, type=int)
-    if days not in RUN_DAYS:
-        abort(404)
-    found = services().views.runs(athlete_id(), days=days)
-    speaking = services().views.alerts(athlete_id(), days=days + 1)
-    return render_template(
-        "runs.html",
-        runs=found,
-        days=days,
-        choices=RUN_DAYS,
-        load_of=services().views.run_loads(athlete_id(), [detail.run for detail in found]),
-        alert_of={a.run_id: a for a in speaking if a.state != "retracted"},
-    )
-
-
-@bp.get("/runs/<int:run_id>")
-def run(run_id: int) -> str:
-    page = services().views.run(athlete_id(), run_id)
-    run = page.detail.run
-    return render_template(
-        "run.html",
-        page=page,
-        detail=page.detail,
-        run=run,
-        load=page.load,
-        speeds=page.speeds,
-        timezone=page.detail.timezone or profile().timezone,
-        recordings=services().recordings.of(athlete_id(), run_id),
-    )
-
-
-@bp.post("/runs/<int:run_id>/recordings")
-def tell_recordings(run_id: int) -> Response:
-    recordings = services().recordings
-    recordings.of(athlete_id(), run_id)  # somebody else's run is not found, whatever is said of it
-    match request.form.get("told"):
-        case "apart":
-            recordings.count_apart(athlete_id(), run_id)
-            flash("Counted as a run of its own. You can take that back here.")
-        case "once":
-            recordings.count_once(athlete_id(), run_id)
-            flash("They are one run again, counted once.")
-        case "prefer":
-            recordings.prefer(athlete_id(), run_id)
-            flash("This recording is the one that counts now.")
-        case _:
-            abort(400)
-    return redirect(url_for("pages.run", run_id=run_id))
 
 
 @bp.get("/weeks")

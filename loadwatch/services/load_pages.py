@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.activity import Run, counted
+from loadwatch.domain.activity import Recording, Run, counted
+from loadwatch.domain.alerts import Alert
 from loadwatch.domain.completeness import Gap
+from loadwatch.domain.inside import Inside
 from loadwatch.domain.load_history import (
     USUAL_WEEKS,
     ContextNumbers,
@@ -19,16 +21,23 @@ from loadwatch.domain.load_history import (
     unknown_days,
     weekly_loads,
 )
-from loadwatch.domain.loads import RunLoad, loads_reach, run_loads
+from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_speeds, loads_reach, run_loads
+from loadwatch.domain.looked import Look, looks_at
 from loadwatch.domain.report import ChartPoint, distance_points
+from loadwatch.domain.rules import MANY_RUNS, details_from, look_back_from
+from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.load_ports import AlertMark, RunKind
-from loadwatch.services.ports import AthleteProfile, Clock, Database, Tx
+from loadwatch.services.ports import AthleteProfile, Clock, Database, RunDetail, Tx, UploadFiles
 from loadwatch.services.sync import completeness_of
+from loadwatch.services.uploads import ACTIVITIES_PER_FILE, SOURCE, Read, upload_id
 
 LONGEST_WITH_SPEEDS: Final = timedelta(days=400)
 """Over more than that fast metres are not worked out: each run would be held against the half year before it."""
 
 RUNS_A_PAGE: Final = 50
+
+BREAK_AT_ONCE: Final = timedelta(days=180)
+"""A run before a longer break than this is looked for in a second query."""
 
 _ZONES: Final = timedelta(days=1)
 """A local day may begin and end so much earlier or later than that of UTC."""
@@ -152,12 +161,52 @@ class RunList:
     alert_of: dict[int, AlertMark]
 
 
+@dataclass(frozen=True, slots=True)
+class RunSheet:
+    """
+    One activity with what was made of it.
+
+    Attributes
+    ----------
+    alerts : tuple of Alert
+        That speak of it.
+    load : RunLoad or None
+        What it added to each load; None for what does not count.
+    speeds : FastSpeeds or None
+        What was fast for its runner when it began; None where that was not known.
+    looks : tuple of Look
+        What each load rule makes of it; empty for what does not count.
+    """
+
+    detail: RunDetail
+    alerts: tuple[Alert, ...]
+    load: RunLoad | None
+    speeds: FastSpeeds | None
+    looks: tuple[Look, ...]
+
+
+class NoSamples(LoadwatchError):
+    """Nothing more can be shown of a run: the text says why."""
+
+
 class LoadPages:
     """Reads for one athlete at a time."""
 
-    def __init__(self, database: Database, clock: Clock, *, inactive_since: Callable[[], datetime | None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        files: UploadFiles,
+        read: Read,
+        inside: Callable[[Recording, float], Inside],
+        *,
+        inactive_since: Callable[[], datetime | None],
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._files = files
+        self._read = read
+        self._inside = inside
         self._inactive_since = inactive_since  # of the application at Strava
 
     def history(self, profile: AthleteProfile, shown: Days | None) -> LoadHistory:
@@ -268,6 +317,71 @@ class LoadPages:
                 loads = self._loads(tx, profile, oldest, newest + _ZONES)
         years = tuple(range(ends[1].year, ends[0].year - 1, -1)) if ends else ()
         return RunList(found.runs, found.more, years, {load.run.id: load for load in loads}, alert_of)
+
+    def run(self, profile: AthleteProfile, run_id: int) -> RunSheet:
+        """
+        One activity.
+
+        Raises
+        ------
+        NotYours
+        """
+        with self._database.read() as tx:
+            detail = tx.run_detail(profile.id, run_id)
+            if detail is None:
+                raise NotYours(f"run {run_id}")
+            alerts = tx.alerts_of_run(profile.id, run_id)
+            start, until = detail.run.start, max(detail.run.end, detail.run.start) + _ZONES
+            back, in_detail = look_back_from(start - BREAK_AT_ONCE, start), details_from(start)
+            runs = tx.runs_of_loads(profile.id, back, until, in_detail, with_speeds=True)
+            if not any(r.start < start for r in counted(runs)):
+                back = look_back_from(tx.last_counted_start(profile.id, start), start)
+                runs = tx.runs_of_loads(profile.id, back, until, in_detail, with_speeds=True)
+            earlier = tx.earlier_history(profile.id, back, MANY_RUNS)
+        load = next(
+            (load for load in run_loads(runs, since=start, five_k_m_s=profile.five_k_m_s) if load.run.id == run_id),
+            None,
+        )
+        before = [r for r in counted(runs) if r.start < start]
+        return RunSheet(
+            detail=detail,
+            alerts=tuple(alerts),
+            load=load,
+            speeds=fast_speeds(before, start, five_k_m_s=profile.five_k_m_s),
+            looks=()
+            if load is None
+            else looks_at(load.run, runs, earlier=earlier, novice=profile.novice, five_k_m_s=profile.five_k_m_s),
+        )
+
+    def inside(self, athlete_id: int, run_id: int, unit_m: float) -> Inside:
+        """
+        What the samples of a run show, read from the runner's own file.
+
+        Parameters
+        ----------
+        unit_m : float
+            Length of a split. [m]
+
+        Raises
+        ------
+        NotYours
+        NoSamples
+            Where there is no file, or it cannot be read any more: the text says why.
+        """
+        with self._database.read() as tx:
+            detail = tx.run_detail(athlete_id, run_id)
+            upload = (
+                tx.upload(athlete_id, upload_id(detail.source_id)) if detail and detail.source == SOURCE else None
+            )
+        if detail is None:
+            raise NotYours(f"run {run_id}")
+        if upload is None or upload.told.is_manual:
+            raise NoSamples("there is no file")
+        recordings = self._read(self._files.get(athlete_id, upload.sha256), upload.name)
+        n = detail.source_id % ACTIVITIES_PER_FILE
+        if n >= len(recordings):
+            raise NoSamples("the file holds fewer activities than it did")
+        return self._inside(recordings[n], unit_m)
 
     @staticmethod
     def _loads(tx: Tx, profile: AthleteProfile, since: datetime, until: datetime) -> list[RunLoad]:

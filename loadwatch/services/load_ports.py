@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 from loadwatch.domain.activity import Run
-from loadwatch.domain.alerts import AlertState
+from loadwatch.domain.alerts import Alert, AlertState
 
 RunKind = Literal["all", "race", "hilly", "track", "alert", "other"]
 """
@@ -73,6 +73,10 @@ class LoadTx(Protocol):
 
     def alert_marks(self, athlete_id: int, since: datetime, until: datetime) -> list[AlertMark]:
         """Those that were not taken back, in order of time."""
+        ...
+
+    def alerts_of_run(self, athlete_id: int, run_id: int) -> list[Alert]:
+        """All that speak of a run, whatever their state."""
         ...
 
     def listed_runs(

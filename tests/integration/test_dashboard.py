@@ -424,7 +424,8 @@ def test_weeks_lead_to_their_neighbours_and_end_somewhere(client: FlaskClient) -
     assert "/weeks/2026-W46" in page
     for wrong in ("2026-W99", "yesterday", "9999-W01", "0001-W01", "1950-W10", "2026-W60"):
         assert client.get(f"/weeks/{wrong}").status_code == 404, wrong
-    assert client.get("/runs?days=5").status_code == 404
+    for wrong in ("kind=slow", "year=then", "page=0"):
+        assert client.get(f"/runs?{wrong}").status_code == 404, wrong
 
 
 def test_each_part_of_the_settings_is_saved_by_itself(client: FlaskClient, services: Services) -> None:

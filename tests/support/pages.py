@@ -55,6 +55,7 @@ PAGES = (
     Page("runs", "pages.runs", "/runs"),
     Page("run", "pages.run", "/runs/{run}"),
     Page("run-of-a-file", "pages.run", "/runs/{file_run}"),
+    Page("inside-a-run", "pages.inside", "/runs/{file_run}/inside"),
     Page("week", "pages.week", "/weeks/{week}"),
     Page("week-before", "pages.week", "/weeks/{week_before}"),
     Page("shoes", "shoes.shoes", "/shoes"),

@@ -743,6 +743,11 @@ class SqlTx(
         query = select(row).where(row.athlete_id == athlete_id, row.at >= since).order_by(row.at)
         return [_alert(r) for r in self._s.scalars(query)]
 
+    def alerts_of_run(self, athlete_id: int, run_id: int) -> list[Alert]:
+        row = t.AlertRow
+        query = select(row).where(row.athlete_id == athlete_id, row.run_id == run_id).order_by(row.at, row.id)
+        return [_alert(r) for r in self._s.scalars(query)]
+
     def alerts_that_stand(self, athlete_id: int, since: datetime) -> list[Alert]:
         row = t.AlertRow
         stands = or_(row.at >= since, row.state.in_(sorted(OPEN_STATES)))
