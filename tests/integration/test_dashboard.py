@@ -43,7 +43,7 @@ EXAMPLE = {
         "archive_id": 1,
         "key_id": 990,
         "part": "you",
-        "planned_id": 990,
+        "planned_id": 1,
     },
 }
 

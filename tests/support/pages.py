@@ -58,6 +58,8 @@ PAGES = (
     Page("inside-a-run", "pages.inside", "/runs/{file_run}/inside"),
     Page("week", "pages.week", "/weeks/{week}"),
     Page("week-before", "pages.week", "/weeks/{week_before}"),
+    Page("planner", "planner.planner", "/planner"),
+    Page("looking-back", "backtest.backtest", "/backtest"),
     Page("shoes", "shoes.shoes", "/shoes"),
     Page("upload", "uploads.uploads", "/upload"),
     Page("archive", "uploads.archive", "/upload/archives/{archive}"),
@@ -65,6 +67,7 @@ PAGES = (
     Page("mailbox", "settings.mailbox", "/mailbox"),
     Page("mail", "settings.mail", "/mailbox/{mail}"),
     Page("settings", "settings.settings", "/settings"),
+    Page("thresholds", "thresholds.thresholds", "/settings/thresholds"),
     Page("disconnect", "settings.disconnect", "/settings/strava/disconnect"),
 )
 
@@ -77,6 +80,7 @@ EXCUSED = {
     "connect.callback": "comes from Strava",
     "pages.this_week": "leads to a week",
     "problem_report.pdf": "a file, not a page",
+    "planner.preview": "part of the planner",
     "settings.mail_html": "inside the page of a mail",
     "live.news": "a piece of an open page",
 }

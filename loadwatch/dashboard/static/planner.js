@@ -1,5 +1,5 @@
-// Moving planned runs: by dragging their handle with mouse or finger, and with the arrow keys. Without this script each
-// run has a form for it.
+// What a run that is typed in would set off, at once; and moving planned runs, by dragging their handle with mouse or
+// finger, and with the arrow keys. Without this script a run is judged when it is added, and has a form to be moved.
 (() => {
   "use strict";
   const plan = document.getElementById("plan");
@@ -12,7 +12,6 @@
 
   const show = (html) => {
     plan.innerHTML = html;
-    if (window.htmx) window.htmx.process(plan);
     ready();
   };
 
@@ -98,12 +97,33 @@
       const stored = await send(form);
       if (stored && form.classList.contains("plan-add")) {
         for (const name of ["distance", "descent", "fast"]) form.elements[name].value = "";
-        document.getElementById("thought").replaceChildren();
+        clearTimeout(typing);
+        thought.replaceChildren();
         form.elements.distance.focus();
       }
     } catch {
       form.submit();
     }
+  });
+
+  const add = document.querySelector(".plan-add");
+  const thought = document.getElementById("thought");
+  let typing = null;
+  let asked = null;
+  add.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(async () => {
+      if (asked) asked.abort();
+      asked = new AbortController();
+      const typed = new URLSearchParams();
+      for (const name of ["day", "distance", "descent", "fast"]) typed.set(name, add.elements[name].value);
+      try {
+        const answer = await fetch(`${add.dataset.preview}?${typed}`, { signal: asked.signal });
+        if (answer.ok && !answer.redirected) thought.innerHTML = (await answer.text()).trim();
+      } catch (error) {
+        if (error.name !== "AbortError") thought.replaceChildren();
+      }
+    }, 400);
   });
 
   ready();
