@@ -74,14 +74,18 @@ PLACES: Sequence[Place] = (
         "data.data",
         lazy("Data"),
         pages=(
-            Place("data.data", lazy("Overview")),
+            Place("data.data", lazy("Overview"), also=("data.delete", "onboarding.welcome")),
             Place("uploads.uploads", lazy("Upload"), also=("uploads.archive",)),
             Place("settings.sync", lazy("Sync")),
             Place("shoes.shoes", lazy("Shoes")),
             Place("settings.mailbox", lazy("Mailbox"), also=("settings.mail",)),
         ),
     ),
-    Place("settings.settings", lazy("Settings"), also=("settings.disconnect",)),
+    Place(
+        "settings.settings",
+        lazy("Settings"),
+        also=("settings.disconnect", "settings.access", "settings.save", "settings.password", "settings.make_key"),
+    ),
     Place("admin.admin", lazy("Admin"), operator=True),
 )
 

@@ -66,6 +66,10 @@ PAGES = (
     Page("sync", "settings.sync", "/sync"),
     Page("mailbox", "settings.mailbox", "/mailbox"),
     Page("mail", "settings.mail", "/mailbox/{mail}"),
+    Page("data", "data.data", "/data"),
+    Page("delete-account", "data.delete", "/data/delete"),
+    Page("welcome", "onboarding.welcome", "/welcome"),
+    Page("access", "settings.access", "/settings/access"),
     Page("settings", "settings.settings", "/settings"),
     Page("thresholds", "thresholds.thresholds", "/settings/thresholds"),
     Page("disconnect", "settings.disconnect", "/settings/strava/disconnect"),
@@ -83,6 +87,9 @@ EXCUSED = {
     "planner.preview": "part of the planner",
     "settings.mail_html": "inside the page of a mail",
     "live.news": "a piece of an open page",
+    "data.export": "an archive to be stored",
+    "data.reading": "a part of a page, asked for again",
+    "onboarding.progress": "a part of a page, asked for again",
 }
 """Routes that answer to GET and are no page of ours, with the reason."""
 
