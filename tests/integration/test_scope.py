@@ -4,6 +4,8 @@ What is another's answers 404, on every route there is.
 Ann asks for what is Ian's and Ian for what is Ann's, though both have much of everything and she is the operator.
 """
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,10 +16,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from loadwatch.adapters.db.tables import Base
 from loadwatch.api import create_api
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
@@ -39,10 +39,10 @@ FORMS: dict[tuple[str, str], dict[str, Any]] = {
     ("health.log_session", "POST"): SESSION,
     ("health.put_usual", "POST"): {"old_long": "12"},
     ("health.say_kept", "POST"): {"run_id": RUN_ON_LADDER, "kept": "yes"},
-    ("planner.change", "POST"): {"day": "2026-11-25", "distance": "9"},
-    ("planner.move", "POST"): {"day": "2026-11-25"},
     ("pages.feedback", "POST"): {"useful": "yes"},
     ("pages.tell_recordings", "POST"): {"told": "prefer"},
+    ("planner.change", "POST"): {"day": "2026-11-28", "distance": "8"},
+    ("planner.move", "POST"): {"day": "2026-11-29"},
     ("v1.answer", "PATCH"): {"answers": {"bladder": False}},
     ("v1.begin_ladder", "POST"): {"level": 7},
     ("v1.change_problem", "PATCH"): {"seen_by_professional": True},
@@ -64,8 +64,8 @@ NOT_FOR_IAN = {
 IANS = frozenset({"problem_id", "check_in_id"})
 """Parts of addresses that name what Ian has; all others name what Ann has."""
 
-NOBODYS = {"iso_week": "2026-W47", "filename": "app.css", "part": "you"}
-"""Parts of addresses that name nothing of anybody, with an example: a week is one's own, whoever asks for it."""
+NOBODYS = {"iso_week": "2026-W47", "part": "you", "filename": "app.css"}
+"""Parts of addresses that name nothing of anybody: a week is one's own, whoever asks for it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class House:
     pages: Flask
     api: Flask
     ids: dict[str, Any]
+    watch: sqlite3.Connection
 
     def client(self, app: Flask, email: str) -> FlaskClient:
         client = app.test_client()
@@ -99,11 +100,9 @@ class House:
         with client.open(path[1], method=method, **carried) as response:
             return response.status_code
 
-    def rows(self) -> dict[str, list[Any]]:
-        """All that is stored."""
-        with self.services.engines.read.connect() as connection:
-            tables = Base.metadata.sorted_tables
-            return {t.name: [tuple(row) for row in connection.execute(select(t))] for t in tables}
+    def version(self) -> int:
+        """Another number after anything was stored."""
+        return int(self.watch.execute("PRAGMA data_version").fetchone()[0])
 
 
 @pytest.fixture(scope="module")
@@ -112,19 +111,18 @@ def house(household: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     ann, ian = (athlete(services, email) for email in (BUSY, INJURED))
     with services.store.write() as tx:
         tx.want(ann, "strava", 990, deletion=False, now=NOW)
+    planned_id = services.planning.add(ann, StoredPlan(0, NOW.date() + timedelta(days=5), 9_000.0))
     hers, his = known(services, ann), known(services, ian)
     ladder = services.check_ins.problem(ian, int(his["problem"])).ladder
     assert ladder is not None
     run_on_ladder = min(ladder.run_ids)
-    planned = StoredPlan(0, NOW.date() + timedelta(days=2), 9000.0)
-    services.accounts.create_token(ann, "a watch")
     ids = {
         "alert_id": hers["alert"],
         "archive_id": hers["archive"],
         "check_in_id": his["check_in"],
-        "key_id": services.accounts.api_keys(ann)[-1].id,
+        "key_id": services.accounts.api_keys(ann)[0].id,
         "name": hers["mail"],
-        "planned_id": services.planning.add(ann, planned),
+        "planned_id": planned_id,
         "problem_id": his["problem"],
         "run_id": hers["run"],
         "run_on_ladder": run_on_ladder,
@@ -133,7 +131,8 @@ def house(household: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "upload_id": services.uploads.uploads(ann)[-1].id,
     }
     pages = create_app(services, config={"WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False})
-    yield House(services, pages, create_api(services), ids)
+    with contextlib.closing(sqlite3.connect(services.engines.read.url.database or "")) as watch:
+        yield House(services, pages, create_api(services), ids, watch)
     services.close()
 
 
@@ -162,7 +161,7 @@ def of_somebody(rule: Rule) -> bool:
 
 def lateness(case: tuple[Rule, str]) -> int:
     """What changes or ends what others ask for is called after them."""
-    words = ("begin_ladder", "gone", "delete")
+    words = ("begin_ladder", "gone", "delete", "revoke")
     return next((n for n, word in enumerate(words, 1) if word in case[0].endpoint), 0)
 
 
@@ -187,17 +186,17 @@ def test_each_part_of_an_address_names_something_that_somebody_has(house: House)
 @pytest.mark.parametrize(("rule", "method"), named(OBJECTS))
 def test_what_is_anothers_is_not_found_and_stays_as_it_is(house: House, rule: Rule, method: str) -> None:
     intruder = house.client(house.app(rule.endpoint), BUSY if rule.arguments & IANS else INJURED)
-    before = house.rows()
+    before = house.version()
 
     status = house.ask(intruder, rule, method)
 
     assert status == 404
-    assert house.rows() == before
+    assert house.version() == before
 
 
 @pytest.mark.parametrize(("rule", "method"), named(CLOSED))
 def test_nothing_answers_without_a_log_in(house: House, rule: Rule, method: str) -> None:
-    before = house.rows()
+    before = house.version()
     ids = house.ids | NOBODYS
     path = rule.build({name: ids[name] for name in rule.arguments})
     assert path is not None
@@ -208,7 +207,14 @@ def test_nothing_answers_without_a_log_in(house: House, rule: Rule, method: str)
         assert response.status_code == 401
     else:
         assert (response.status_code, response.location) == (302, "/login")
-    assert house.rows() == before
+    assert house.version() == before
+
+
+def test_what_is_stored_is_noticed(house: House) -> None:
+    before = house.version()
+    house.services.alerts.feedback(athlete(house.services, BUSY), int(house.ids["alert_id"]), useful=True)
+
+    assert house.version() != before
 
 
 def test_the_same_addresses_are_there_for_whom_they_belong_to(house: House) -> None:

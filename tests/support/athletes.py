@@ -20,6 +20,7 @@ from loadwatch.domain.activity import Run, RunFeatures
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.symptoms import EarlierInjury
 from loadwatch.services.health_ports import Draft, RiskProfile
+from loadwatch.services.plan_ports import StoredPlan
 from loadwatch.services.ports import Told
 from loadwatch.settings import Settings
 from tests.support.exports import made_runs
@@ -94,6 +95,9 @@ def busy(services: Services, clock: Clock) -> int:
     _stiff_thigh(services, clock, ann)
     clock.now = NOW
     _read_some_alerts(services, ann)
+    for days, metres in ((1, 8_000.0), (3, 12_000.0), (6, 24_000.0)):
+        services.planning.add(ann, StoredPlan(0, (NOW + timedelta(days=days)).date(), metres))
+    services.accounts.create_token(ann, "watch")
     with services.store.write() as tx:
         tx.add_outbox(ann, "weekly", "2026-W46", NOW)
     services.notify.deliver_due()
