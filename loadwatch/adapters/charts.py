@@ -13,7 +13,21 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from loadwatch.domain.report import ChartPoint
-from loadwatch.domain.wording import Units, distance_text
+from loadwatch.domain.text import (
+    English,
+    Speech,
+    Text,
+    Units,
+    day_text,
+    distance_text,
+    joined,
+    percent_text,
+    render,
+    say,
+    say_n,
+    sentences,
+)
+from loadwatch.domain.thresholds import SPIKE_SMALL, SPIKE_WINDOW
 
 _UNIT_M: Final[dict[Units, tuple[float, str]]] = {"metric": (1000.0, "km"), "imperial": (1609.344, "mi")}
 _STEPS: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -31,8 +45,6 @@ _ROOM_BEYOND_MOST: Final = 1.06
 
 _LETTER_PX: Final = 8.0
 """Generous width of a letter in a label. [px]"""
-
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class _Frame(NamedTuple):
@@ -56,7 +68,8 @@ class _Frame(NamedTuple):
 def distance_chart_svg(
     points: Sequence[ChartPoint],
     *,
-    units: Units,
+    units: Units = "metric",
+    speech: Speech | None = None,
     width: int = 760,
     height: int = 260,
     link_prefix: str = "/runs/",
@@ -70,6 +83,8 @@ def distance_chart_svg(
     ----------
     points : sequence of ChartPoint
         In any order.
+    speech : Speech, optional
+        The language and the units of whoever reads; by default English, in `units`.
     width, height : int
         Of the drawing; it scales to the room that it is given. [px]
     link_prefix : str
@@ -85,12 +100,13 @@ def distance_chart_svg(
         One `<svg>` element. What it shows is said in its title and description too.
     """
     points = sorted(points, key=lambda p: (p.run.start, p.run.id))
-    title, summary = chart_summary(points, units)
-    frame = _frame(points, units, width, height, until)
-    body = _axes(frame, units) + _ceiling(points, frame) + _bars(points, frame, units, link_prefix)
+    speech = speech or English(units)
+    title, summary = (render(text, speech) for text in chart_summary(points))
+    frame = _frame(points, speech.units, width, height, until)
+    body = _axes(frame, speech) + _ceiling(points, frame) + _bars(points, frame, speech, link_prefix)
     if not points:
         middle = f'x="{_n((frame.left + frame.right) / 2)}" y="{_n((frame.top + frame.bottom) / 2)}"'
-        body = [f'<text class="chart-empty" {middle} text-anchor="middle">No runs yet</text>']
+        body = [f'<text class="chart-empty" {middle} text-anchor="middle">{escape(speech.gettext(NO_RUNS))}</text>']
     name = escape(chart_id)
     role = "group" if link_prefix else "img"  # nothing inside an image can be followed
     return (
@@ -150,24 +166,42 @@ def load_bar_svg(
     return f'<svg class="load-bars" viewBox="0 0 100 26" preserveAspectRatio="none" aria-hidden="true">{body}</svg>'
 
 
-def chart_summary(points: Sequence[ChartPoint], units: Units) -> tuple[str, str]:
+NO_RUNS: Final = say("No runs yet")
+
+
+def chart_summary(points: Sequence[ChartPoint]) -> tuple[Text, Text]:
     """Title and description of the chart, in words."""
-    title = "Distance of each run, with the ceiling that held for it"
+    title = say("Distance of each run, with the ceiling that held for it")
     if not points:
-        return title, "No runs yet."
+        return title, NO_RUNS + "."
     first, last = points[0].run.local_date, points[-1].run.local_date
     longest = max(points, key=lambda p: p.distance_m)
     alerts = [p for p in points if p.alert_id is not None]
-    said = ", ".join(f"{_day(p.run.local_date)} {distance_text(p.distance_m, units)}" for p in alerts)
-    runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
+    named = [joined(" ", (day_text(p.run.local_date), distance_text(p.distance_m))) for p in alerts]
     parts = [
-        f"{runs} from {_day(first)} {first.year} to {_day(last)} {last.year}.",
-        f"The longest was {distance_text(longest.distance_m, units)} on {_day(longest.run.local_date)}.",
-        f"Runs with an alert: {said}." if alerts else "No run has an alert.",
+        say_n(
+            "{n} run from {first} to {last}.",
+            "{n} runs from {first} to {last}.",
+            len(points),
+            first=day_text(first, year=True),
+            last=day_text(last, year=True),
+        ),
+        say(
+            "The longest was {far} on {day}.",
+            far=distance_text(longest.distance_m),
+            day=day_text(longest.run.local_date),
+        ),
+        say("Runs with an alert: {runs}.", runs=joined(", ", named)) if alerts else say("No run has an alert."),
     ]
     if any(p.ceiling_m is not None for p in points):
-        parts.append("The stepped line is 110 % of the longest run of the 30 days before.")
-    return title, " ".join(parts)
+        parts.append(
+            say(
+                "The stepped line is {percent} of the longest run of the {days} days before.",
+                percent=percent_text(SPIKE_SMALL),
+                days=SPIKE_WINDOW.days,
+            )
+        )
+    return title, sentences(*parts)
 
 
 def _frame(points: Sequence[ChartPoint], units: Units, width: int, height: int, until: date | None) -> _Frame:
@@ -188,26 +222,27 @@ def _step(highest: float) -> float:
     return next((s for s in _STEPS if highest / s <= _MAX_LINES), _STEPS[-1])
 
 
-def _axes(frame: _Frame, units: Units) -> list[str]:
-    unit_m, unit = _UNIT_M[units]
+def _axes(frame: _Frame, speech: Speech) -> list[str]:
+    unit_m, unit = _UNIT_M[speech.units]
     step = _step(frame.highest_m / unit_m)
     left, right = _n(frame.left), _n(frame.right)
+    digits = 0 if step >= 1 else 1
     out = [f'<text class="chart-unit" x="{_n(frame.left - 6)}" y="14" text-anchor="end">{unit}</text>']
     for i in range(round(frame.highest_m / unit_m / step) + 1):
         y = frame.y(i * step * unit_m)
         line = "chart-axis" if i == 0 else "chart-grid"
         out.append(f'<line class="{line}" x1="{left}" x2="{right}" y1="{_n(y)}" y2="{_n(y)}"/>')
         label = f'x="{_n(frame.left - 6)}" y="{_n(y + 4)}" text-anchor="end"'
-        out.append(f'<text class="chart-label" {label}>{i * step:g}</text>')
-    for at, label in _time_labels(frame):
+        out.append(f'<text class="chart-label" {label}>{speech.number(i * step, digits)}</text>')
+    for at, label in _time_labels(frame, speech):
         x = frame.x(at)
         tick = f'y1="{_n(frame.bottom)}" y2="{_n(frame.bottom + 5)}"'
         out.append(f'<line class="chart-axis" x1="{_n(x)}" x2="{_n(x)}" {tick}/>')
-        out.append(f'<text class="chart-label" x="{_n(x)}" y="{_n(frame.bottom + 20)}">{label}</text>')
+        out.append(f'<text class="chart-label" x="{_n(x)}" y="{_n(frame.bottom + 20)}">{escape(label)}</text>')
     return out
 
 
-def _time_labels(frame: _Frame) -> Iterable[tuple[datetime, str]]:
+def _time_labels(frame: _Frame, speech: Speech) -> Iterable[tuple[datetime, str]]:
     """Beginnings of months; of weeks too where the time is short."""
     end = frame.since + timedelta(days=frame.days)
     by_week = frame.days < 45
@@ -215,9 +250,9 @@ def _time_labels(frame: _Frame) -> Iterable[tuple[datetime, str]]:
     while day < end:
         label = ""
         if by_week and day.weekday() == 0:
-            label = _day(day.date())
+            label = speech.short_day(day.date())
         elif not by_week and day.day == 1:
-            label = _MONTHS[day.month - 1] + (f" {day.year}" if day.month == 1 else "")
+            label = speech.month(day.date(), year=False) + (f" {day.year}" if day.month == 1 else "")
         # One at the very edge would be cut off.
         if label and frame.x(day) + _LETTER_PX * len(label) <= frame.right + 10:
             yield day, label
@@ -240,16 +275,12 @@ def _ceiling(points: Sequence[ChartPoint], frame: _Frame) -> list[str]:
     return [f'<path class="chart-ceiling" d="{"".join(path)}"/>'] if path else []
 
 
-def _bars(points: Sequence[ChartPoint], frame: _Frame, units: Units, link_prefix: str) -> list[str]:
+def _bars(points: Sequence[ChartPoint], frame: _Frame, speech: Speech, link_prefix: str) -> list[str]:
     width = _bar_width(points, frame)
     out = []
     for point in points:
         x, y = frame.x(point.run.start), frame.y(point.distance_m)
-        words = f"{_day(point.run.local_date)}: {distance_text(point.distance_m, units)}"
-        if point.ceiling_m is not None:
-            words += f", ceiling {distance_text(point.ceiling_m, units)}"
-        if point.alert_id is not None:
-            words += ", with an alert"
+        words = render(_point_text(point), speech)
         kind = "chart-bar" if point.alert_id is None else "chart-bar chart-bar-alert"
         bar = (
             f'<rect class="{kind}" x="{_n(x - width / 2)}" y="{_n(y)}" width="{_n(width)}"'
@@ -267,15 +298,18 @@ def _bars(points: Sequence[ChartPoint], frame: _Frame, units: Units, link_prefix
     return out
 
 
+def _point_text(point: ChartPoint) -> Text:
+    words = say("{day}: {far}", day=day_text(point.run.local_date), far=distance_text(point.distance_m))
+    if point.ceiling_m is not None:
+        words = say("{run}, ceiling {limit}", run=words, limit=distance_text(point.ceiling_m))
+    return words if point.alert_id is None else say("{run}, with an alert", run=words)
+
+
 def _bar_width(points: Sequence[ChartPoint], frame: _Frame) -> float:
     """As wide as one day allows, or less where two runs lie closer together."""
     day = (frame.right - frame.left) / frame.days
     gaps = [frame.x(b.run.start) - frame.x(a.run.start) for a, b in pairwise(points)]
     return min(max(day * 0.7, 2.5), max(min(gaps, default=99.0) * 0.85, 2.5), 16.0)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def _n(value: float) -> str:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from loadwatch.adapters.charts import distance_chart_svg
 from loadwatch.dashboard.current import athlete_id, back, own_path, profile, services
 from loadwatch.dashboard.formatting import moment_text, zone
-from loadwatch.dashboard.speech import _, said
+from loadwatch.dashboard.speech import _, reader, said
 from loadwatch.domain.alerts import OPEN_STATES
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.report import Today
@@ -53,7 +53,7 @@ def today() -> str:
 def _chart(page: Today, width: int, height: int, chart_id: str) -> Markup:
     svg = distance_chart_svg(
         page.chart,
-        units=profile().units,
+        speech=reader(),
         width=width,
         height=height,
         link_prefix=url_for("pages.runs") + "/",

@@ -27,7 +27,7 @@ class Unauthorized(StravaError):
     """The token was refused (401): refresh once, then ask the athlete to connect again."""
 
 
-USED_UP: Final = say("Strava’s rate limit is used up")
+USED_UP: Final = say("Strava's rate limit is used up")
 
 
 class RateLimited(StravaError):

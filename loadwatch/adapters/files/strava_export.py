@@ -157,7 +157,7 @@ def _found(header: Sequence[str]) -> dict[str, list[int]]:
     if missing := [key for key in ("id", "date", "file") if not found[key]]:
         raise UnreadableFile(
             say(
-                "has no column that is known here for {columns}; set Strava’s language to English and request the"
+                "has no column that is known here for {columns}; set Strava's language to English and request the"
                 " archive again",
                 columns=", ".join(missing),
             )

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from loadwatch.adapters.catalogue import speech
 from loadwatch.adapters.charts import distance_chart_svg, load_bar_svg
 from loadwatch.domain.activity import Run
 from loadwatch.domain.report import ChartPoint
@@ -118,8 +119,8 @@ def test_the_summary_says_what_the_picture_shows() -> None:
 
     assert desc is not None
     assert desc.text == (
-        "2 runs from 5 Oct 2026 to 8 Oct 2026. The longest was 21.1 km on 8 Oct. Runs with an alert: 8 Oct 21.1 km."
-        " The stepped line is 110 % of the longest run of the 30 days before."
+        "2 runs from Mon 5 Oct 2026 to Thu 8 Oct 2026. The longest was 21.1 km on Thu 8 Oct."
+        " Runs with an alert: Thu 8 Oct 21.1 km. The stepped line is 110 % of the longest run of the 30 days before."
     )
 
 
@@ -158,3 +159,12 @@ def test_any_load_can_be_drawn_without_a_style_or_a_script(value: float | None, 
     assert all(0 <= x <= 99.5 and x + width <= 100.0 for x, width in parts(svg).values())
     assert 'aria-hidden="true"' in svg
     assert "style" not in svg
+
+
+def test_the_labels_are_written_as_in_the_language_of_the_reader() -> None:
+    points = [point(0, 12), point(3, 21.1, 13.2, 7)]
+    svg = distance_chart_svg(points, speech=speech("de", "metric"))
+    assert "21,1 km" in svg
+    assert "12. Okt." in "".join(
+        ET.fromstring(distance_chart_svg([*points, point(9, 5)], speech=speech("de", "metric"))).itertext()
+    )
