@@ -5,7 +5,8 @@ from typing import Final
 
 from loadwatch.domain.ladder import VerdictKind
 from loadwatch.domain.redflags import Urgency
-from loadwatch.domain.text import Text, say
+from loadwatch.domain.symptoms import Problem
+from loadwatch.domain.text import Text, joined, say
 
 SIDES: Final[Mapping[str, Text]] = {
     "left": say("left"),
@@ -167,3 +168,17 @@ VERDICTS: Final[Mapping[VerdictKind, Text]] = {
     "unclear": say("not counted"),
     "waiting": say("not yet known"),
 }
+
+
+def place_text(problem: Problem) -> Text:
+    """The side and the places of a problem: "Left: Back of the thigh, middle"."""
+    places = joined("; ", (REGIONS[region] for region in sorted(problem.regions))) or say("no place told")
+    match problem.laterality:
+        case "left":
+            return say("Left: {places}", places=places)
+        case "right":
+            return say("Right: {places}", places=places)
+        case "both":
+            return say("Both sides: {places}", places=places)
+        case None:
+            return say("Side not told: {places}", places=places)

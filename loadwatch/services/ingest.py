@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import RUN_FAMILY, Recording, Run, RunFeatures, Streams
 from loadwatch.domain.daily import day_totals
+from loadwatch.domain.text import say
 from loadwatch.services.errors import (
     AppInactive,
     NeedsReauth,
@@ -384,7 +385,7 @@ class IngestService:
             gone = not self._listed(job)
         if not gone:
             wait = self._retry[min(job.attempts, len(self._retry) - 1)]
-            return replace(self._later(job, now + wait, "not on Strava (yet)"), missing_since=since)
+            return replace(self._later(job, now + wait, say("not on Strava (yet)")), missing_since=since)
         with self._database.write() as tx:
             tx.lock_athlete(job.athlete_id)
             # The deletion stays known: a late create of the same activity must not wait an hour for its 404.

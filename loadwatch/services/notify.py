@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from loadwatch.domain.alerts import AlertState, told_again
 from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.text import say
 from loadwatch.domain.wording import ceiling_text, load_ceiling_text
 from loadwatch.emails import EmailContent
 from loadwatch.emails.alert import alert_mail
@@ -83,9 +84,9 @@ class NotifyService:
             self._later(item, f"could not be written: {error!r}")
             raise
         if profile is None or content is None:
-            return self._settle(item, "cancelled", error="what it was about is gone")
+            return self._settle(item, "cancelled", error=say("what it was about is gone"))
         if not profile.email:
-            return self._settle(item, "failed", error="no e-mail address is set")
+            return self._settle(item, "failed", error=say("no e-mail address is set"))
         try:
             self._mailer.send(content, to=profile.email, message_id=item.message_id, athlete_id=profile.id, at=now)
         except MailRefused as error:

@@ -884,7 +884,7 @@ def test_today_lists_what_is_still_open_and_lets_it_decide(services: Services, a
     send(client, f"/problems/{problem}/gone", "/settings")
 
     assert f'href="/problems/{problem}"' in page
-    assert "Left: back of the thigh, middle" in page
+    assert "Left: Back of the thigh, middle" in page
     assert "is still open: run short and easy" in page
     assert page.count("What hurts decides: while it is open, no distance is named here.") == 1
     assert "Next run" not in page

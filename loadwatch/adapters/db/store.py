@@ -1111,7 +1111,9 @@ class SqlTx(
             or 0,
             received=received,
             pending=(unread or 0) + (waiting or 0),
-            failed=tuple((j.source_id, j.last_error or "", j.next_attempt_at or j.first_event_at) for j in failed),
+            failed=tuple(
+                (j.source_id, say(j.last_error or ""), j.next_attempt_at or j.first_event_at) for j in failed
+            ),
             last_received_at=last,
             last_run_start=self._s.scalar(select(func.max(row.start)).where(row.athlete_id == athlete_id)),
             unsettled_mails=self._s.scalar(
@@ -1329,7 +1331,7 @@ def _outbox(row: t.Outbox) -> OutboxItem:
         attempts=row.attempts,
         message_id=row.message_id,
         mail_subject=row.mail_subject,
-        error=row.error,
+        error=say(row.error) if row.error else None,
         created_at=row.created_at,
         claimed_at=row.claimed_at,
         settled_at=row.settled_at,
