@@ -15,7 +15,7 @@ from loadwatch.services.views import AlertPage
 
 def explanation(page: AlertPage, units: Units, zone: ZoneInfo, check_in: CheckInResult | None = None) -> str:
     """All that an alert rests on, in lines; with the check-in that set it off, where it was one."""
-    alert, run = page.alert, page.run
+    alert, run = page.alert.in_units(units), page.run
     lines = [
         f"alert {alert.id}: {alert.title}",
         f"rule {alert.rule}, version {alert.rule_version}, severity {alert.severity}, {alert.state}",

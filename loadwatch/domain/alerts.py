@@ -1,7 +1,7 @@
 """What becomes of findings: alerts that fire, are read, snoozed, spent, corrected or taken back; which are mailed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from loadwatch.domain.completeness import Gap
 from loadwatch.domain.findings import ACT, LOAD_FAMILIES, RED, RED_FAMILY
 from loadwatch.domain.rules import Evidence, Finding, Reason
-from loadwatch.domain.text import Text, moment_text, say
+from loadwatch.domain.text import Text, Units, in_units, moment_text, say
 from loadwatch.domain.thresholds import (
     ALERT_LIFE,
     BUDGET_ACT_DAY,
@@ -119,6 +119,16 @@ class Alert:
     feedback: str | None = None
     settled: Settled | None = None
     gap: Gap | None = None
+
+    def in_units(self, units: Units) -> "Alert":
+        """The same with its English words in these units, where it is known how they were made."""
+        return replace(
+            self,
+            title=in_units(self.title, units),
+            message=in_units(self.message, units),
+            action=in_units(self.action, units),
+            coverage=tuple(in_units(line, units) for line in self.coverage),
+        )
 
     @property
     def is_of_run(self) -> bool:

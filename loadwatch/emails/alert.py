@@ -82,6 +82,7 @@ def alert_mail(
     ValueError
         If `explain_url` is not under `base_url`.
     """
+    alert = alert.in_units(units)
     weight = _WEIGHTS[max(1, alert.severity)]
     told = " or what you reported" if not alert.is_of_run or alert.symptom_level else ""
     # How far the next run may go is no question while something hurts.

@@ -22,6 +22,7 @@ def retraction_mail(alert: Alert, cause: str, *, name: str, units: Units, base_u
     base_url : str
         Where this loadwatch is reached.
     """
+    alert = alert.in_units(units)
     because = one_line(cause).rstrip(".")
     return render(
         "retraction",

@@ -1,7 +1,7 @@
 """The mail of a week: the three loads, how they compare, what stood out, how far the next run may go."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -82,6 +82,7 @@ def weekly_mail(report: WeeklyReport, *, name: str, units: Units, timezone: str,
     zoneinfo.ZoneInfoNotFoundError
         If there is no such time zone.
     """
+    report = replace(report, alerts=tuple(alert.in_units(units) for alert in report.alerts))
     week = report.week
     zone = ZoneInfo(timezone)
     days = f"{day_text(week.monday)} – {day_text(week.sunday, year=True)}"

@@ -8,9 +8,11 @@ from sqlalchemy import update
 from loadwatch.adapters.catalogue import Translated
 from loadwatch.adapters.db.tables import AlertRow
 from loadwatch.bootstrap import Services
+from loadwatch.dashboard import create_app
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.text import English, Text, render
-from tests.support.seeding import ANN, NOW, SeedRun, add_runs, athlete
+from loadwatch.emails.alert import alert_mail
+from tests.support.seeding import ANN, NOW, PASSWORD, SeedRun, add_runs, athlete
 
 
 class German(Translated):
@@ -104,3 +106,20 @@ def test_why_a_file_was_refused_is_told_in_the_readers_language(services: Servic
     assert upload.reason is not None
     assert upload.reason.startswith("is neither FIT, GPX, TCX nor a stream set although it is called .fit")
     assert isinstance(upload.reason, Text)
+
+
+def test_a_page_says_an_alert_as_its_reader_counts(services: Services, ann: int) -> None:
+    services.accounts.update_profile(ann, units="imperial", language="de")
+    browser = create_app(services, config={"WTF_CSRF_ENABLED": False}).test_client()
+    browser.post("/login", data={"email": ANN, "password": PASSWORD}, base_url="http://127.0.0.1:8000")
+    page = browser.get(f"/alerts/{the_alert(services, ann).id}", base_url="http://127.0.0.1:8000").text
+    assert "9,9 mi" in page
+    assert "16.0 km" not in page
+    assert "9,9 mi" in browser.get("/", base_url="http://127.0.0.1:8000").text
+
+
+def test_a_mail_is_written_in_the_units_of_today(services: Services, ann: int) -> None:
+    services.accounts.update_profile(ann, units="imperial")
+    alert = the_alert(services, ann)
+    mail = alert_mail(alert, None, "", name="Ann", units="imperial", base_url="http://127.0.0.1:8000")
+    assert mail.subject == "9.9 mi: your longest in 30 days was 5.0 mi"

@@ -31,6 +31,7 @@ from loadwatch.emails.loads import load_rows
 from loadwatch.emails.receipt import WHY, receipt_rows
 from loadwatch.knowledge.codes import all_codes
 from loadwatch.knowledge.flags import red_flags
+from loadwatch.knowledge.loading import messages, text_of
 from loadwatch.knowledge.rehab_content import rehab_content
 from loadwatch.knowledge.thigh_patterns import patterns
 from loadwatch.services import health_words
@@ -297,3 +298,16 @@ def test_no_sentence_of_the_knowledge_is_plain() -> None:
     content = rehab_content()
     known = (red_flags(), patterns(), tuple(content.exercises.values()), tuple(content.programmes.values()))
     assert [words for words in plain(known) if " " in words] == []
+
+
+def test_every_sentence_of_the_knowledge_is_in_the_catalogues() -> None:
+    content = rehab_content()
+    known = (red_flags(), patterns(), tuple(content.exercises.values()), tuple(content.programmes.values()))
+    said = {*texts_in((*known, tuple(content.questions.values()), content.stop_rules))}
+    said |= {code.ask for code in all_codes().values() if code.ask}
+    extracted = {
+        message
+        for name in ("red_flags", "patterns", "exercises", "programmes")
+        for _, message in messages(text_of(f"{name}.toml"))
+    }
+    assert {str(text) for text in said} - extracted == set()

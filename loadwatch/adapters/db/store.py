@@ -1112,7 +1112,7 @@ class SqlTx(
             received=received,
             pending=(unread or 0) + (waiting or 0),
             failed=tuple(
-                (j.source_id, say(j.last_error or ""), j.next_attempt_at or j.first_event_at) for j in failed
+                (j.source_id, say(str(j.last_error)), j.next_attempt_at or j.first_event_at) for j in failed
             ),
             last_received_at=last,
             last_run_start=self._s.scalar(select(func.max(row.start)).where(row.athlete_id == athlete_id)),
