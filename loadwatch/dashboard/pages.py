@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, abort, flash, g, make_response, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from loadwatch.dashboard.formatting import moment_text, zone
 from loadwatch.dashboard.speech import _, reader, said
 from loadwatch.domain.alerts import OPEN_STATES
 from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.findings import ACT
 from loadwatch.domain.report import Today
 from loadwatch.domain.symptoms import REGIONS, SIDES
 from loadwatch.domain.wording import HURTS_FIRST
@@ -26,12 +27,17 @@ from loadwatch.services.sync_ports import Awaited
 
 bp = Blueprint("pages", __name__)
 
+NEW_SHOWN: Final = 3
+"""So many new alerts stand on Today unfolded, and whatever asks to act. Design choice."""
+
 
 @bp.get("/")
 def today() -> str:
     found = services().views.today_page(profile())
     page = found.today
     g.pulse = found.facts.pulse
+    new = [a for a in page.alerts if a.state == "firing"]  # the most severe first
+    n_shown = max(NEW_SHOWN, sum(a.severity >= ACT for a in new))
     return render_template(
         "today.html",
         page=page,
@@ -43,7 +49,8 @@ def today() -> str:
         wide=_chart(page, 760, 240, "wide"),
         narrow=_chart(page, 370, 230, "narrow"),
         strava=_strava_hint(found.facts.awaited),
-        open_new=[a for a in page.alerts if a.state == "firing"],
+        shown_new=new[:n_shown],
+        folded_new=new[n_shown:],
         open_read=[a for a in page.alerts if a.state != "firing"],
         alert_of={p.run.id: p.alert_id for p in page.chart if p.alert_id is not None},
         key=secrets.token_urlsafe(16),

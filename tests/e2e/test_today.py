@@ -210,7 +210,8 @@ def test_a_runner_logs_in_reads_why_and_acknowledges(browser: "Browser", origin:
         assert page.get_by_role("article").count() == 3
 
         alert.get_by_role("button", name="I have read this").click()
-        page.wait_for_load_state("networkidle")
+        alert.get_by_text("Read. It counts on").wait_for()
+        page.reload()
 
         assert page.get_by_role("article").count() == 2
         assert page.get_by_role("heading", name="Read, and still counting").is_visible()
