@@ -22,6 +22,7 @@ from loadwatch.domain.redflags import Urgency
 from loadwatch.domain.session_plan import Circuit, TodaysSession
 from loadwatch.domain.symptom_rules import problem_id_of
 from loadwatch.domain.symptoms import ONSETS, REGIONS, WEEKLY_ITEMS, EarlierInjury, InjuryKind, SymptomReport
+from loadwatch.domain.text import say
 from loadwatch.services import health_words as words
 from loadwatch.services.check_in import CheckInResult, Superseded
 from loadwatch.services.health_ports import RISK_QUESTIONS, Draft, InvalidCheckIn, RiskProfile
@@ -67,7 +68,12 @@ MISTAKES: Final = {
     "side": lazy("On which side does it hurt? Tap the place in the drawing."),
     "pain_today": lazy("Tap a place or say how much it hurts; 0 if nothing does."),
     "note": lazy("A note is plain text of at most 2000 characters."),
+    "birth_year": lazy("A year of birth has four digits, like 1980; or leave it empty."),
+    "injuries": lazy("An earlier injury ended on a day that has passed; leave the day empty if you do not know."),
+    "answers": lazy("Answer each of the four questions, please."),
 }
+"""What to do about a field that cannot be so."""
+
 HEADLINES: Final[dict[Urgency, Lazy]] = {
     "emergency_now": lazy("Get medical help now"),
     "same_day": lazy("Have this looked at today"),
@@ -176,35 +182,35 @@ def _result_page(result: CheckInResult) -> str:
     )
 
 
+_SIDES: Final = {**words.SIDES, "both_unequal": say("both sides")}
+"""Of two sides the drawing need not have asked which one is worse."""
+
+
 def _told(report: SymptomReport) -> list[tuple[Lazy, list[str]]]:
     """What a check-in says, line by line: a heading, and what stands under it. What was not told is left out."""
-    codes = services().check_ins.clinic.codes
+    clinic = services().check_ins.clinic
+    asked = {code.id: code.ask for code in clinic.codes.values() if code.ask} | dict(clinic.questions)
+    answers = {
+        yes: [asked[code] for code, so in report.answers.items() if so is yes and code in asked]
+        for yes in (True, False)
+    }
     lines: list[tuple[Lazy, list[str]]] = [
-        (lazy("Side"), [words.SIDES[report.side]] if report.side else []),
+        (lazy("Side"), [_SIDES[report.side]] if report.side else []),
         (lazy("Place"), [words.REGIONS[r] for r in REGIONS if r in report.regions]),
         (lazy("How it began"), [words.ONSETS[report.onset]] if report.onset else []),
-        (lazy("What it feels like"), _said(words.QUALITIES, report.qualities)),
-        (lazy("What brings it on"), _said(words.AGGRAVATORS, report.aggravators)),
-        (lazy("What was noticed"), _said(words.SIGNS, report.signs)),
-        (
-            lazy("Asked, and answered with yes"),
-            [codes[c].ask for c, yes in report.answers.items() if yes and c in codes],
-        ),
-        (
-            lazy("Asked, and answered with no"),
-            [codes[c].ask for c, yes in report.answers.items() if not yes and c in codes],
-        ),
+        (lazy("What it feels like"), _said(words.QUALITIES, report.qualities, asked)),
+        (lazy("What brings it on"), _said(words.AGGRAVATORS, report.aggravators, asked)),
+        (lazy("What was noticed"), _said(words.SIGNS, report.signs, asked)),
+        (lazy("Asked, and answered with yes"), answers[True]),
+        (lazy("Asked, and answered with no"), answers[False]),
     ]
     return [(heading, told) for heading, told in lines if told]
 
 
-def _said(options: Mapping[str, str], codes: frozenset[str]) -> list[str]:
-    """In order of the form, then those that only other ways in can tell."""
-    known = services().check_ins.clinic.codes
-    return [
-        *(w for code, w in options.items() if code in codes),
-        *(known[c].ask for c in sorted(codes - options.keys())),
-    ]
+def _said(options: Mapping[str, str], codes: frozenset[str], asked: Mapping[str, str]) -> list[str]:
+    """In order of the form, then as questions those that it does not offer."""
+    offered = [words for code, words in options.items() if code in codes]
+    return offered + [asked[code] for code in sorted(codes - options.keys()) if code in asked]
 
 
 @bp.post("/check-ins/<int:check_in_id>/answers")
@@ -373,12 +379,12 @@ def circuit(problem_id: int) -> str:
 
 @bp.route("/about-you", methods=["GET", "POST"])
 def about_you() -> str | Response | tuple[str, int]:
-    error = ""
+    error: Lazy | str = ""
     if request.method == "POST":
         try:
             services().check_ins.put_risk_profile(athlete_id(), _risk_profile())
         except InvalidCheckIn as refused:
-            error = str(refused)
+            error = MISTAKES.get(refused.field, refused.words)
         else:
             flash("Saved. You can change it at any time.")
             return redirect(url_for("health.about_you"))
@@ -430,14 +436,14 @@ def questionnaire(iso_week: str) -> str | Response | tuple[str, int]:
         abort(404)
     if week > IsoWeek.of(_today()) or week.year < 1990:
         abort(404)
-    error = ""
+    error: Lazy | str = ""
     if request.method == "POST":
         try:
             steps = {item.name: _number(item.name) for item in WEEKLY_ITEMS}
             told = {name: step for name, step in steps.items() if step is not None}
             services().check_ins.put_week_answers(athlete_id(), week, told)
         except InvalidCheckIn as refused:
-            error = str(refused)
+            error = MISTAKES.get(refused.field, refused.words)
         else:
             flash("Saved.")
             return redirect(url_for("health.questionnaire", iso_week=iso_week))

@@ -690,6 +690,24 @@ def test_a_red_flag_page_says_what_to_do_and_nothing_softer(web: FlaskClient) ->
     assert "Show me exercises" not in page
 
 
+def test_the_result_repeats_what_was_asked_and_what_the_form_does_not_offer(
+    web: FlaskClient, services: Services
+) -> None:
+    told = draft(signs=["little_urine"], answers={"dark_urine": False, "fever": True})
+    number = services.check_ins.record(athlete(services), told).report.id
+
+    page = web.get(f"/check-ins/{number}").text
+
+    asked = [re.sub(r"<[^>]+>|\s+", " ", part) for part in page.split("<dt>")]
+    lines = {
+        heading: next((part for part in asked if part.startswith(heading)), "")
+        for heading in ("What was noticed", "Asked, and answered with yes", "Asked, and answered with no")
+    }
+    assert "hardly any urine" in lines["What was noticed"]
+    assert "fever?" in lines["Asked, and answered with yes"]
+    assert "like cola?" in lines["Asked, and answered with no"]
+
+
 def test_a_red_flag_of_another_day_says_of_which(web: FlaskClient, services: Services) -> None:
     days = [services.check_ins.record(athlete(services), draft(SADDLE, at=NOW - timedelta(days=d))) for d in (0, 3)]
 
