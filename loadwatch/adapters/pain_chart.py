@@ -22,7 +22,8 @@ _STEPS: Final = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 _PAIN_HEIGHT, _PANEL_HEIGHT, _GAP, _FOOT = 150.0, 46.0, 26.0, 26.0
 _LETTER_PX: Final = 7.2
 _LABEL_PX: Final = 54.0
-"""Room that a letter, and a label of the time axis, takes. [px]"""
+_NUMBER_PX: Final = 30.0
+"""Room that a letter takes, a label of the time axis, and the number of a flare. [px]"""
 _BY_MONTH: Final = 120
 """A longer time is labelled by its months. [d]"""
 
@@ -246,10 +247,14 @@ def _pain_lines(chart: PainChart, frame: _Frame) -> Iterator[str]:
 
 
 def _flare_marks(chart: PainChart, frame: _Frame) -> Iterator[str]:
+    """Each with its number, where there is room for one."""
+    free_from = -math.inf
     for number, day in enumerate(chart.flares, 1):
         x = frame.x(day, 0.5)
         yield _flare(x, frame.top - 5)
-        yield _text(x + 7, frame.top - 1, str(number)) if len(chart.flares) > 1 else ""
+        if len(chart.flares) > 1 and x >= free_from:
+            yield _text(x + 7, frame.top - 1, str(number))
+            free_from = x + _NUMBER_PX
 
 
 def _panel(panel: LoadPanel, chart: PainChart, frame: _Frame, top: float) -> Iterator[str]:

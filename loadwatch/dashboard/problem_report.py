@@ -2,17 +2,15 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
-from babel.dates import format_skeleton
 from flask import Blueprint, Response, current_app, make_response, render_template
 from markupsafe import Markup
 
 from loadwatch.adapters.pain_chart import LoadPanel, PainChart, PainKind, PainPoint, pain_chart_svg
 from loadwatch.adapters.pdf import Document, Drawing, Facts, Points, Rows, Section, Words, document_pdf
 from loadwatch.dashboard.current import athlete_id, profile, services
-from loadwatch.dashboard.speech import Lazy, _, language, lazy, ngettext
+from loadwatch.dashboard.speech import Lazy, _, language, lazy, ngettext, reader, said
 from loadwatch.domain.flares import Flare, LoadSpan, Preceded, RunKind
 from loadwatch.domain.ladder import LAST, LadderMove
 from loadwatch.domain.loads import RunLoad, is_indoor
@@ -20,7 +18,7 @@ from loadwatch.domain.symptoms import Problem, SymptomReport
 from loadwatch.domain.text import METRES_PER_FOOT, METRES_PER_MILE
 from loadwatch.domain.thresholds import FAST_RUN_M, FLARE_REACH_D, HILLY_M
 from loadwatch.services import health_words as words
-from loadwatch.services.problem_story import ProblemStory
+from loadwatch.services.problem_story import Asked, ProblemStory
 
 bp = Blueprint("problem_report", __name__)
 
@@ -32,8 +30,8 @@ SIDES: Final[dict[str | None, Lazy]] = {
 }
 
 MOST_NOTES: Final = 5
-MOST_LETTERS: Final = 260
-MOST_FLARES: Final = 6
+MOST_LETTERS: Final = 220
+MOST_FLARES: Final = 4
 MOST_QUESTIONS: Final = 12
 MOST_MOVES: Final = 6
 """What two pages of paper have room for."""
@@ -74,35 +72,19 @@ def pain_drawing(chart: PainChart, width: int, chart_id: str) -> Markup:
 # words
 
 
-def _said(text: object) -> str:
-    """A text as the templates put it out: in the reader's language and units."""
-    finalize = current_app.jinja_env.finalize
-    return str(finalize(text) if finalize else text)
-
-
 def _put(filter_name: str, value: Any) -> str:
     """A quantity as the templates put it out."""
-    return _said(current_app.jinja_env.filters[filter_name](value))
-
-
-@lru_cache(maxsize=4096)
-def _written(day: date, pattern: str, language: str) -> str:
-    """Cached: a page says the same days again and again, and babel takes its time for each."""
-    return str(format_skeleton(pattern, day, locale="en_GB" if language == "en" else language))
-
-
-def short_day(day: date) -> str:
-    """ "21 Nov"."""
-    return _written(day, "MMMd", language())
+    return str(current_app.jinja_env.filters[filter_name](value))
 
 
 def _month(day: date) -> str:
-    return _written(day, "yMMM" if day.month == 1 else "MMM", language())
+    name = reader().month(day, year=False)
+    return f"{name} {day.year}" if day.month == 1 else name
 
 
 def places(problem: Problem) -> str:
     """Where it hurts, every region that was ever named."""
-    named = [_said(words.REGIONS[code]) for code in sorted(problem.regions)]
+    named = [said(words.REGIONS[code]) for code in sorted(problem.regions)]
     return " · ".join(named) or _("No place told")
 
 
@@ -154,7 +136,7 @@ def pain_chart(story: ProblemStory) -> PainChart:
         pain_title=_("Pain, from 0 to 10"),
         flare_word=_("a flare begins"),
         kinds={"run": _("running"), "today": _("by day"), "morning": _("in the morning")},
-        tick=short_day,
+        tick=reader().short_day,
         month=_month,
     )
 
@@ -170,7 +152,7 @@ def _points(report: SymptomReport) -> Iterable[PainPoint]:
 
 def pain_words(story: ProblemStory) -> list[str]:
     """What the drawing shows, and what is not known of it, in sentences."""
-    said = [
+    sentences = [
         ngettext(
             "%(n)s check-in from %(first)s to %(last)s.",
             "%(n)s check-ins from %(first)s to %(last)s.",
@@ -185,7 +167,7 @@ def pain_words(story: ProblemStory) -> list[str]:
     known = [r for r in story.told if r.worst_pain is not None]
     if known:
         worst = max(known, key=lambda r: (r.worst_pain or 0, r.at))
-        said.append(
+        sentences.append(
             _(
                 "The worst pain was %(worst)s of 10 on %(day)s; the latest told is %(last)s of 10.",
                 worst=worst.worst_pain,
@@ -193,23 +175,23 @@ def pain_words(story: ProblemStory) -> list[str]:
                 last=known[-1].worst_pain,
             )
         )
-    said.append(
+    sentences.append(
         ngettext("%(n)s flare began.", "%(n)s flares began.", len(story.flares)) % {"n": len(story.flares)}
         if story.flares
         else _("No flare began.")
     )
     if n := sum(s.hill_unknown for s in story.spans):
-        said.append(
+        sentences.append(
             ngettext("%(n)s run does not tell its downhill.", "%(n)s runs do not tell their downhill.", n) % {"n": n}
         )
     if n := sum(s.fast_unknown for s in story.spans):
-        said.append(
+        sentences.append(
             ngettext("Of %(n)s run it is not known what was fast.", "Of %(n)s runs it is not known what was fast.", n)
             % {"n": n}
         )
     if story.gap is not None:
-        said.append(_put("gap", story.gap))
-    return said
+        sentences.append(_put("gap", story.gap))
+    return sentences
 
 
 def preceded_words(each: Preceded) -> list[str]:
@@ -221,9 +203,9 @@ def preceded_words(each: Preceded) -> list[str]:
         "down": _put("height", HILLY_M),
         "fast": _put("fast", FAST_RUN_M),
     }
-    said = [_came(each.kind, each.n_flares) % values]
+    sentences = [_came(each.kind, each.n_flares) % values]
     if each.flares_unknown:
-        said.append(
+        sentences.append(
             ngettext(
                 "Of %(u)s more it is not known, as a run before it does not tell.",
                 "Of %(u)s more it is not known, as runs before them do not tell.",
@@ -232,7 +214,7 @@ def preceded_words(each: Preceded) -> list[str]:
             % {"u": each.flares_unknown}
         )
     if each.runs:
-        said.append(
+        sentences.append(
             ngettext(
                 "%(q)s such run was followed by check-ins without a new flare.",
                 "%(q)s such runs were followed by check-ins without a new flare.",
@@ -241,7 +223,7 @@ def preceded_words(each: Preceded) -> list[str]:
             % {"q": each.quiet}
         )
     if each.untold:
-        said.append(
+        sentences.append(
             ngettext(
                 "After %(u)s nobody checked in within those days.",
                 "After %(u)s of them nobody checked in within those days.",
@@ -250,11 +232,11 @@ def preceded_words(each: Preceded) -> list[str]:
             % {"u": each.untold}
         )
     if each.runs_unknown:
-        said.append(
+        sentences.append(
             ngettext("%(u)s run does not tell.", "%(u)s runs do not tell.", each.runs_unknown)
             % {"u": each.runs_unknown}
         )
-    return said
+    return sentences
 
 
 def _came(kind: RunKind, n_flares: int) -> str:
@@ -330,7 +312,7 @@ def _own_words(problem: Problem) -> Section:
     blocks: list[Any] = [
         Facts(
             [
-                (_("How it began"), _said(words.ONSETS[onset]) if onset else _("not told")),
+                (_("How it began"), said(words.ONSETS[onset]) if onset else _("not told")),
                 (_("What brings it on"), brings or _("not told")),
                 (_("What it feels like"), feels or _("not told")),
                 (_("Signs that were ticked"), signs or _("none of those that were offered")),
@@ -339,16 +321,16 @@ def _own_words(problem: Problem) -> Section:
     ]
     if kept:
         blocks.append(
-            Points([f"{short_day(r.local_date)}: {_shortened(r.note)}" for r in kept]),
+            Points([f"{reader().short_day(r.local_date)}: {_shortened(r.note)}" for r in kept]),
         )
     if left := len(notes) - len(kept):
-        said = ngettext("%(n)s more note is in loadwatch.", "%(n)s more notes are in loadwatch.", left)
-        blocks.append(Words(said % {"n": left}, quiet=True))
+        more = ngettext("%(n)s more note is in loadwatch.", "%(n)s more notes are in loadwatch.", left)
+        blocks.append(Words(more % {"n": left}, quiet=True))
     return Section(_("In the runner’s own words"), blocks)
 
 
 def _named(known: Mapping[str, str], codes: Collection[str]) -> str:
-    return "; ".join(_said(known[code]) for code in known if code in codes)
+    return "; ".join(said(known[code]) for code in known if code in codes)
 
 
 def _shortened(note: str) -> str:
@@ -360,8 +342,8 @@ def _not_missed(story: ProblemStory) -> Section:
     page = story.page
     blocks: list[Any] = []
     for found in page.red_flags:
-        urgency, because = _said(words.URGENCIES[found.urgency]), " ".join(map(_said, found.because))
-        blocks.append(Words(f"{urgency}: {_said(found.flag.name)}. {because}"))
+        urgency, because = said(words.URGENCIES[found.urgency]), " ".join(map(said, found.because))
+        blocks.append(Words(f"{urgency}: {said(found.flag.name)}. {because}"))
     if not page.red_flags and page.problem.is_open:
         blocks.append(Words(_("By what was told no warning sign stands.")))
     seen = [e.local_date for e in page.events if e.what == "seen"]
@@ -371,12 +353,11 @@ def _not_missed(story: ProblemStory) -> Section:
         )
     asked = story.asked[:MOST_QUESTIONS]
     if asked:
-        answers = {True: _("yes"), False: _("no"), None: _("not answered")}
         blocks.append(
             Rows(
                 _("Questions of the screen for warning signs, with the latest answer"),
-                (_("Question"), _("Answer"), _("Day")),
-                [(_said(a.ask), answers[a.answer], short_day(a.on) if a.on else "") for a in asked],
+                (_("Question"), _("Answer")),
+                [(said(a.ask), _answer(a)) for a in asked],
                 marked=[i for i, a in enumerate(asked) if a.answer],
                 wide=True,
             )
@@ -384,9 +365,16 @@ def _not_missed(story: ProblemStory) -> Section:
     else:
         blocks.append(Words(_("No question of the screen was asked beyond the check-in itself."), quiet=True))
     if left := len(story.asked) - len(asked):
-        said = ngettext("%(n)s more question is in loadwatch.", "%(n)s more questions are in loadwatch.", left)
-        blocks.append(Words(said % {"n": left}, quiet=True))
+        more = ngettext("%(n)s more question is in loadwatch.", "%(n)s more questions are in loadwatch.", left)
+        blocks.append(Words(more % {"n": left}, quiet=True))
     return Section(_("Warning signs: asked and answered"), blocks)
+
+
+def _answer(asked: Asked) -> str:
+    if asked.answer is None or asked.on is None:
+        return _("not answered")
+    answer = _("yes") if asked.answer else _("no")
+    return f"{answer}, {reader().short_day(asked.on)}"
 
 
 def _drawing(story: ProblemStory) -> Drawing:
@@ -400,7 +388,7 @@ def _before(story: ProblemStory) -> Section:
     shown = story.flares[-MOST_FLARES:]
     blocks: list[Any] = [
         Words(flare_meaning(), quiet=True),
-        Points([f"{_put('full_day', f.report.local_date)}: {flare_words(f)}" for f in shown]),
+        Points([f"{reader().short_day(f.report.local_date)}: {flare_words(f)}" for f in shown]),
         Points([" ".join(preceded_words(each)) for each in story.preceded]),
         Words(_("These are counts, not causes."), quiet=True),
     ]
@@ -442,7 +430,7 @@ def run_words(load: RunLoad) -> str:
 def _onset(story: ProblemStory) -> Section:
     rows = [
         (
-            f"{short_day(s.first)} – {short_day(s.last)}",
+            reader().span(s.first, s.last, year=False),
             str(s.n_runs) if s.is_complete else f"≥ {s.n_runs}",
             span_value(s, "distance", s.distance_m, 0),
             span_value(s, "height", s.hill_m, s.hill_unknown),
@@ -472,10 +460,10 @@ def _done(story: ProblemStory) -> Section:
     page = story.page
     rows: list[tuple[str, str]] = []
     if page.rehab and page.rehab.progress.stage and not page.held_back:
-        rows.append((_("Programme"), f"{_said(page.rehab.programme.name)}: {_said(page.rehab.progress.stage.name)}"))
+        rows.append((_("Programme"), f"{said(page.rehab.programme.name)}: {said(page.rehab.progress.stage.name)}"))
     if page.sessions:
         days = len({s.local_date for s in page.sessions})
-        said = ngettext(
+        form = ngettext(
             "%(n)s session on %(d)s days, the last on %(day)s; worst pain during one %(pain)s of 10.",
             "%(n)s sessions on %(d)s days, the last on %(day)s; worst pain during one %(pain)s of 10.",
             len(page.sessions),
@@ -484,7 +472,7 @@ def _done(story: ProblemStory) -> Section:
         rows.append(
             (
                 _("Exercises"),
-                said % {"n": len(page.sessions), "d": days, "day": _put("full_day", last), "pain": worst},
+                form % {"n": len(page.sessions), "d": days, "day": _put("full_day", last), "pain": worst},
             )
         )
     else:
@@ -495,18 +483,18 @@ def _done(story: ProblemStory) -> Section:
     elif way.state.is_done or way.state.step is None:
         rows.append((_("Way back to running"), _("All ten levels are done.")))
     else:
-        level = _("Level %(n)s of 10: %(what)s.", n=way.state.level, what=_said(way.state.step.level.text))
+        level = _("Level %(n)s of 10: %(what)s.", n=way.state.level, what=said(way.state.step.level.text))
         rows.append((_("Way back to running"), level))
     blocks: list[Any] = [Facts(rows)]
     moves = way.state.moves[-MOST_MOVES:] if way else ()
     if moves:
-        blocks.append(Points([f"{short_day(m.on)}: {move_words(m)}" for m in moves]))
+        blocks.append(Points([f"{reader().short_day(m.on)}: {move_words(m)}" for m in moves]))
     return Section(_("What was done"), blocks)
 
 
 def move_words(move: LadderMove) -> str:
     """A step on the ladder and why."""
-    why = _said(move.why)
+    why = said(move.why)
     if move.after > LAST:
         return _("All levels done: %(why)s", why=why)
     return _("Level %(before)s to %(after)s: %(why)s", before=move.before, after=move.after, why=why)
@@ -515,14 +503,14 @@ def move_words(move: LadderMove) -> str:
 def _resembles(story: ProblemStory) -> Section:
     blocks: list[Any] = []
     for score in story.page.shown:
-        rows = [(_("Resembles"), _said(score.pattern.name))]
+        rows = [(_("Resembles"), said(score.pattern.name))]
         if score.reasons_for:
-            rows.append((_("Speaks for it"), "; ".join(map(_said, score.reasons_for))))
+            rows.append((_("Speaks for it"), "; ".join(map(said, score.reasons_for))))
         if score.reasons_against:
-            rows.append((_("Speaks against it"), "; ".join(map(_said, score.reasons_against))))
+            rows.append((_("Speaks against it"), "; ".join(map(said, score.reasons_against))))
         blocks.append(Facts(rows))
     if not blocks:
         blocks.append(Words(_("What was told fits none of the known patterns well enough to name one.")))
     elif any(s.pattern.source.review == "unreviewed" for s in story.page.shown):
-        blocks.append(Words(_said(words.UNREVIEWED), quiet=True))
+        blocks.append(Words(said(words.UNREVIEWED), quiet=True))
     return Section(_("What it resembles, by points for what was told"), blocks)

@@ -239,7 +239,13 @@ class LoadSpan:
 
 
 def load_spans(
-    loads: Iterable[RunLoad], since: date, until: date, *, days: int, missing_from: date | None = None
+    loads: Iterable[RunLoad],
+    since: date,
+    until: date,
+    *,
+    days: int,
+    known_from: date | None,
+    missing_from: date | None = None,
 ) -> list[LoadSpan]:
     """
     The loads of a time in spans of so many days, the oldest first; the last one may be cut short.
@@ -250,6 +256,8 @@ def load_spans(
         First and last local day.
     days : int
         1 or 7.
+    known_from : date or None
+        Local day of the first run that is known at all: of earlier days nothing is. None: no run is known.
     missing_from : date or None
         Local day from which on runs may still be missing; None: nothing is awaited.
     """
@@ -261,11 +269,13 @@ def load_spans(
     for number in range((until - since).days // days + 1):
         first = since + timedelta(days=number * days)
         last = min(first + timedelta(days=days - 1), until)
-        spans.append(_span(first, last, by_span.get(number, ()), missing_from))
+        spans.append(_span(first, last, by_span.get(number, ()), known_from, missing_from))
     return spans
 
 
-def _span(first: date, last: date, loads: Collection[RunLoad], missing_from: date | None) -> LoadSpan:
+def _span(
+    first: date, last: date, loads: Collection[RunLoad], known_from: date | None, missing_from: date | None
+) -> LoadSpan:
     hill_m, hill_unknown = _sum(loads, lambda x: x.hill_m)
     fast_m, fast_unknown = _sum(loads, lambda x: x.fast_m)
     return LoadSpan(
@@ -277,7 +287,7 @@ def _span(first: date, last: date, loads: Collection[RunLoad], missing_from: dat
         hill_unknown=hill_unknown,
         fast_m=fast_m,
         fast_unknown=fast_unknown,
-        is_complete=missing_from is None or last < missing_from,
+        is_complete=known_from is not None and known_from <= first and (missing_from is None or last < missing_from),
     )
 
 

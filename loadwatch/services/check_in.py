@@ -414,6 +414,7 @@ class CheckInService(WayBackUseCases):
             follow_ups(problem.latest, last, self.clinic.flags) if problem.is_open else (),
             gap,
             until=closed_on or known.today,
+            known_from=known.first_day,
         )
 
     def close_problem(self, athlete_id: int, number: int) -> ProblemPage:
@@ -709,6 +710,7 @@ class _Known:
     events: list[ProblemEvent]
     ladders: list[tuple[int, LadderEntry]]
     kept: list[tuple[int, int, bool]]
+    first_day: date | None
     today: date
 
     @classmethod
@@ -737,7 +739,7 @@ class _Known:
         cls, tx: Tx, profile: AthleteProfile, reports: list[SymptomReport], now: datetime, since: datetime
     ) -> "_Known":
         """The same without what was done about problems: for results of check-ins alone."""
-        jumps, runs = _loads(tx, profile, since, now)
+        jumps, runs, first_day = _loads(tx, profile, since, now)
         return cls(
             reports=reports,
             risks=tx.risk_profile(profile.id),
@@ -748,6 +750,7 @@ class _Known:
             events=[],
             ladders=[],
             kept=[],
+            first_day=first_day,
             today=_local(now, profile),
         )
 
@@ -767,6 +770,7 @@ class _Known:
             events=list(facts.events),
             ladders=ladders,
             kept=kept,
+            first_day=facts.first_day,
             today=_local(facts.as_of, profile),
         )
 
@@ -796,12 +800,14 @@ class _Known:
         )
 
 
-def _loads(tx: Tx, profile: AthleteProfile, first: datetime, now: datetime) -> tuple[list[Finding], list[RunLoad]]:
-    """What the load rules said in the four weeks before a moment and since, and the runs of six weeks."""
+def _loads(
+    tx: Tx, profile: AthleteProfile, first: datetime, now: datetime
+) -> tuple[list[Finding], list[RunLoad], date | None]:
+    """What the load rules said from four weeks before a moment on; runs of six weeks; the first day of all."""
     since = first - RUNS_REACH
     history, _ = tx.history(profile.id, now, since)
     runs = tx.runs_between(profile.id, min(look_back_from(history.last_before, since), loads_reach(since)))
-    return _judged_loads(runs, earlier_history(history, runs, now), profile, first)
+    return *_judged_loads(runs, earlier_history(history, runs, now), profile, first), history.first_day
 
 
 def _judged_loads(

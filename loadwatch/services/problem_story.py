@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from loadwatch.domain.completeness import Gap
@@ -98,6 +99,7 @@ def story_of(
     open_questions: Sequence[Question],
     gap: Gap | None,
     until: date,
+    known_from: date | None,
 ) -> ProblemStory:
     """
     Put a story together.
@@ -114,12 +116,14 @@ def story_of(
         That the latest check-in leaves open.
     until : date
         Today, or the local day on which it was gone.
+    known_from : date or None
+        Local day of the athlete's first run; None without one.
     """
     onset = page.problem.reports[0].local_date
     loads = [x for x in runs if x.run.local_date <= until]
     since = max(_monday(onset) - timedelta(weeks=WEEKS_BEFORE), _monday(until) - timedelta(weeks=MOST_WEEKS - 1))
     days = 1 if (until - since).days < MOST_DAYS else 7
-    missing_from = _missing_from(gap)
+    spans = partial(load_spans, loads, known_from=known_from, missing_from=_missing_from(gap))
     found = flares(told, loads)
     last_week = min(_monday(onset) + timedelta(weeks=WEEKS_AFTER), _monday(until))
     around = last_week - timedelta(weeks=WEEKS_AROUND - 1)
@@ -131,10 +135,8 @@ def story_of(
         since=since,
         until=until,
         days=days,
-        spans=tuple(load_spans(loads, since, until, days=days, missing_from=missing_from)),
-        onset_weeks=tuple(
-            load_spans(loads, around, min(last_week + timedelta(days=6), until), days=7, missing_from=missing_from)
-        ),
+        spans=tuple(spans(since, until, days=days)),
+        onset_weeks=tuple(spans(around, min(last_week + timedelta(days=6), until), days=7)),
         asked=_asked(told, flags, open_questions),
         week=_week(page),
         gap=gap,

@@ -1,7 +1,5 @@
 """Flares of a problem, what was run before them, and the loads of the same days."""
 
-from datetime import date
-
 import pytest
 
 from loadwatch.domain.flares import flares, load_spans, preceded, told_of
@@ -182,32 +180,39 @@ def test_runs_of_long_before_the_first_check_in_are_not_counted() -> None:
 def test_loads_are_summed_by_week_and_the_last_one_is_cut_short() -> None:
     loads = [load(0, 8, hill_m=100, fast_m=400), load(6, 10, hill_m=50), load(7, 5), load(20, 7)]
 
-    spans = load_spans(loads, on(0), on(9), days=7)
+    spans = load_spans(loads, on(0), on(9), days=7, known_from=on(0))
 
     assert [(s.first, s.last) for s in spans] == [(on(0), on(6)), (on(7), on(9))]
     assert [(s.n_runs, s.distance_m, s.hill_m, s.fast_m) for s in spans] == [(2, 18_000, 150, 400), (1, 5_000, 0, 0)]
 
 
 def test_a_day_without_a_run_is_nothing_and_not_unknown() -> None:
-    (day,) = load_spans([], on(0), on(0), days=1)
+    (day,) = load_spans([], on(0), on(0), days=1, known_from=on(0))
 
     assert (day.n_runs, day.distance_m, day.hill_m, day.fast_m, day.is_complete) == (0, 0, 0, 0, True)
 
 
 def test_a_week_of_runs_that_do_not_tell_has_no_sum() -> None:
-    (week,) = load_spans([load(0, hill_m=None, fast_m=None), indoors(1)], on(0), on(6), days=7)
+    (week,) = load_spans([load(0, hill_m=None, fast_m=None), indoors(1)], on(0), on(6), days=7, known_from=on(0))
 
     assert (week.hill_m, week.hill_unknown, week.fast_m, week.fast_unknown) == (None, 1, None, 1)
     assert week.distance_m == 13_000
 
 
 def test_a_week_in_which_one_run_tells_is_at_least_that() -> None:
-    (week,) = load_spans([load(0, hill_m=None), load(1, hill_m=120)], on(0), on(6), days=7)
+    (week,) = load_spans([load(0, hill_m=None), load(1, hill_m=120)], on(0), on(6), days=7, known_from=on(0))
 
     assert (week.hill_m, week.hill_unknown) == (120, 1)
 
 
 def test_days_whose_runs_are_awaited_are_not_complete() -> None:
-    spans = load_spans([], date(2026, 3, 2), date(2026, 3, 4), days=1, missing_from=date(2026, 3, 3))
+    spans = load_spans([], on(0), on(2), days=1, known_from=on(0), missing_from=on(1))
 
     assert [s.is_complete for s in spans] == [True, False, False]
+
+
+def test_days_before_the_first_run_that_is_known_are_not_days_of_rest() -> None:
+    spans = load_spans([load(9)], on(0), on(20), days=7, known_from=on(9))
+
+    assert [s.is_complete for s in spans] == [False, False, True]
+    assert not any(s.is_complete for s in load_spans([], on(0), on(20), days=7, known_from=None))
