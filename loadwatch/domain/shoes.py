@@ -158,13 +158,13 @@ def shoe_context(
     complaint_on : date
         Local day on which it was first reported.
     """
-    known = list(runs)
+    known = counted(runs)
     since = complaint_on - RECENT
     facts = shoe_facts(known, worn, shoes, complaint_on)
     recent = [f for f in facts if f.last_used >= since]
     newest = facts[-1] if facts else None
     changed = newest.first_used if newest and len(facts) > 1 and newest.first_used >= since else None
-    unknown = [r for r in counted(known) if since <= r.local_date <= complaint_on and r.id not in worn]
+    unknown = [r for r in known if since <= r.local_date <= complaint_on and r.id not in worn]
     return ShoeContext(tuple(reversed(recent)), changed, len(unknown))
 
 

@@ -726,10 +726,11 @@ class _Known:
         reports = tx.symptom_reports(profile.id) if reports is None else reports
         first = since or min((r.at for r in reports), default=now)
         ladders, kept = tx.ladders(profile.id)
+        sessions, events = tx.problem_log(profile.id)
         return replace(
             cls.of_reports(tx, profile, reports, now, first),
-            sessions=tx.sessions_by_problem(profile.id),
-            events=tx.problem_events(profile.id),
+            sessions=sessions,
+            events=events,
             ladders=ladders,
             kept=kept,
         )

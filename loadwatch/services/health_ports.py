@@ -147,6 +147,10 @@ class HealthTx(Protocol):
         """All of them, by the report under whose name they were logged."""
         ...
 
+    def problem_log(self, athlete_id: int) -> tuple[dict[int, list[RehabSession]], list[ProblemEvent]]:
+        """Those sessions and `problem_events`, in one statement."""
+        ...
+
     def put_rehab_session(self, athlete_id: int, problem_id: int, session: RehabSession, now: datetime) -> None:
         """A second entry of the same problem and moment takes the place of the first."""
         ...

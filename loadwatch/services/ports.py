@@ -579,8 +579,8 @@ class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, PlanTx, RightsTx, SyncTx, Proto
 
     # shoes
     def shoes(self, athlete_id: int) -> list[Shoe]: ...
-    def gear_by_run(self, athlete_id: int) -> dict[int, str]:
-        """Id of the shoe by id of the run, where the source named it."""
+    def runs_worn(self, athlete_id: int) -> tuple[list[Run], dict[int, str]]:
+        """All runs, with no more than decides whether they count; by their ids the shoes that the source named."""
         ...
 
     def put_gear(self, athlete_id: int, source: str, gear: Gear, told_on: date) -> None:

@@ -50,8 +50,8 @@ class ShoeService:
         with self._database.read() as tx:
             today = self._today(_profile(tx, athlete_id))
             shoes = tx.shoes(athlete_id)
-            runs = tx.runs_between(athlete_id, EARLIEST) if shoes else []
-            worn = worn_by_run(runs, tx.gear_by_run(athlete_id), shoes)
+            runs, named = tx.runs_worn(athlete_id) if shoes else ([], {})
+        worn = worn_by_run(runs, named, shoes)
         facts = {f.shoe.id: f for f in shoe_facts(runs, worn, shoes, today)}
         pairs = [Pair(shoe, facts.get(shoe.id)) for shoe in shoes]
         return sorted(pairs, key=lambda p: p.facts.last_used if p.facts else date.min, reverse=True)
@@ -120,11 +120,10 @@ class ShoeService:
         if all(score.pattern.id != IT_BAND for score in shown):
             return ()
         with self._database.read() as tx:
-            units = _profile(tx, athlete_id).units
             shoes = tx.shoes(athlete_id)
-            runs = tx.runs_between(athlete_id, EARLIEST) if shoes else []
-            worn = worn_by_run(runs, tx.gear_by_run(athlete_id), shoes)
-        return shoe_words(shoe_context(runs, worn, shoes, complaint_on), complaint_on, units)
+            runs, named = tx.runs_worn(athlete_id) if shoes else ([], {})
+        worn = worn_by_run(runs, named, shoes)
+        return shoe_words(shoe_context(runs, worn, shoes, complaint_on), complaint_on)
 
     def _today(self, profile: AthleteProfile) -> date:
         return self._clock().astimezone(ZoneInfo(profile.timezone)).date()

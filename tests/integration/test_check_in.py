@@ -161,6 +161,7 @@ def test_exercises_are_kept_with_their_problem_and_a_moment_is_one_session(store
     with stored.store.read() as tx:
         assert tx.sessions_by_problem(ann) == {number: [session]}
         assert tx.problem_events(ann) == [ProblemEvent(number, "seen", NOW, date(2026, 11, 22))]
+        assert tx.problem_log(ann) == ({number: [session]}, tx.problem_events(ann))
 
 
 def test_no_query_finds_what_belongs_to_another(stored: Services) -> None:
@@ -177,6 +178,7 @@ def test_no_query_finds_what_belongs_to_another(stored: Services) -> None:
         assert tx.report_by_key(bob, "k") is None
         assert tx.symptom_reports(bob) == tx.problem_events(bob) == []
         assert tx.sessions_by_problem(bob) == {}
+        assert tx.problem_log(bob) == ({}, [])
         found = tx.symptom_report(ann, number)
         assert found is not None
         assert found.answers == {}

@@ -85,6 +85,41 @@ def _ladders() -> Select[Any]:
 _LADDERS = _ladders()
 
 
+def _problem_log() -> Select[Any]:
+    """Sessions, and what happened with problems: (report, NULL or what, when, what a session has besides, id)."""
+    session, event = t.RehabSessionRow, t.ProblemEventRow
+    both = union_all(
+        select(
+            session.problem_id,
+            cast_to(null(), Text()).label("what"),
+            session.at.label("at"),
+            session.local_date,
+            session.exercises,
+            session.pain_during,
+            session.pain_next_morning,
+            session.signs,
+            session.note,
+            session.id.label("number"),
+        ).where(session.athlete_id == bindparam("athlete_id")),
+        select(
+            event.problem_id,
+            event.what,
+            event.at,
+            event.local_date,
+            cast_to(null(), JSON()),
+            cast_to(null(), Integer()),
+            cast_to(null(), Integer()),
+            cast_to(null(), JSON()),
+            cast_to(null(), Text()),
+            event.id,
+        ).where(event.athlete_id == bindparam("athlete_id")),
+    ).subquery()
+    return select(both).order_by(both.c.at, both.c.number)
+
+
+_PROBLEM_LOG = _problem_log()
+
+
 class HealthStore:
     """Mixed into `store.SqlTx`; see `services.health_ports.HealthTx` for what each method promises."""
 
@@ -212,6 +247,16 @@ class HealthStore:
             found.setdefault(each.problem_id, []).append(_session(each))
         return found
 
+    def problem_log(self, athlete_id: int) -> tuple[dict[int, list[RehabSession]], list[ProblemEvent]]:
+        sessions: dict[int, list[RehabSession]] = {}
+        events = []
+        for row in self._s.execute(_PROBLEM_LOG, {"athlete_id": athlete_id}):
+            if row.what is None:
+                sessions.setdefault(row.problem_id, []).append(_session(row))
+            else:
+                events.append(ProblemEvent(row.problem_id, cast("ProblemStep", row.what), row.at, row.local_date))
+        return sessions, events
+
     def put_rehab_session(self, athlete_id: int, problem_id: int, session: RehabSession, now: datetime) -> None:
         values = {
             "local_date": session.local_date,
@@ -297,7 +342,7 @@ def _week(row: t.WeeklyQuestionnaireRow) -> WeeklyAnswers:
     return WeeklyAnswers(row.local_date, row.participation, row.volume, row.performance, row.pain)
 
 
-def _session(row: t.RehabSessionRow) -> RehabSession:
+def _session(row: t.RehabSessionRow | Row[Any]) -> RehabSession:
     return RehabSession(
         at=row.at,
         local_date=row.local_date,

@@ -4,13 +4,34 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, bindparam, delete, outerjoin, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.domain.activity import Run
 from loadwatch.domain.shoes import Shoe
 from loadwatch.services.ports import Gear
+
+_COUNTING = (
+    *("id", "start", "local_date", "sport", "distance_m", "moving_s", "elapsed_s"),
+    *("start_hidden", "distance_trusted", "told_apart", "preferred"),
+)
+"""What `counted` looks at: ten years of runs are read for a shoe."""
+
+_RUN, _SHOE = t.RunRow.__table__.c, t.ShoeRow.__table__.c
+_RUNS_WORN = (
+    select(*(_RUN[name] for name in _COUNTING), _SHOE.id.label("shoe_id"))
+    .select_from(
+        outerjoin(
+            t.RunRow.__table__,
+            t.ShoeRow.__table__,
+            and_(_SHOE.athlete_id == _RUN.athlete_id, _SHOE.source == _RUN.source, _SHOE.gear_id == _RUN.gear_id),
+        )
+    )
+    .where(_RUN.athlete_id == bindparam("athlete_id"))
+    .order_by(_RUN.start, _RUN.id)
+)
 
 
 class ShoeStore:
@@ -25,11 +46,10 @@ class ShoeStore:
             _shoe(each) for each in self._s.scalars(select(row).where(row.athlete_id == athlete_id).order_by(row.id))
         ]
 
-    def gear_by_run(self, athlete_id: int) -> dict[int, str]:
-        run, shoe = t.RunRow, t.ShoeRow
-        same = and_(shoe.athlete_id == run.athlete_id, shoe.source == run.source, shoe.gear_id == run.gear_id)
-        query = select(run.id, shoe.id).join(shoe, same).where(run.athlete_id == athlete_id)
-        return {run_id: str(shoe_id) for run_id, shoe_id in self._s.execute(query)}
+    def runs_worn(self, athlete_id: int) -> tuple[list[Run], dict[int, str]]:
+        rows = self._s.execute(_RUNS_WORN, {"athlete_id": athlete_id}).all()
+        runs = [Run(**dict(zip(_COUNTING, row, strict=False))) for row in rows]
+        return runs, {row[0]: str(row[-1]) for row in rows if row[-1] is not None}
 
     def put_gear(self, athlete_id: int, source: str, gear: Gear, told_on: date) -> None:
         told: dict[str, Any] = {}
