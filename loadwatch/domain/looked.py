@@ -56,7 +56,12 @@ what is fast for the runner was not known yet; there was fast running in the wee
 spoke.
 """
 
-RULES: Final = ("R-M1", "R-RTN", "R-M3", "R-H1", "R-H2", "R-T2", "R-T1", "R-T3")
+_FAMILY: Final = {
+    **dict.fromkeys(("R-M1", "R-RTN", "R-M3"), "M"),
+    **dict.fromkeys(("R-H1", "R-H2"), "H"),
+    **dict.fromkeys(("R-T2", "R-T1", "R-T3"), "T"),
+}
+RULES: Final = tuple(_FAMILY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +129,11 @@ def _with_finding(look: Look, found: dict[str, Finding]) -> Look:
         in_days = look.rule == "R-RTN"
         value = look.value if in_days else first.value
         return Look(look.rule, "spoke", value, look.limit if in_days else first.threshold, finding)
-    family = {f.family for f in found.values()}
     # A family speaks once of a run, so that one jump is not told three times.
-    if look.rule[2] in family or (look.rule == "R-M3" and "R-RTN" in found):
-        return Look(look.rule, "family_spoke", look.value, look.limit)
+    would_speak = look.value is not None and look.limit is not None and look.value >= look.limit
+    if look.why == "no_build" or (look.why == "quiet" and would_speak):
+        is_told = any(f.family == _FAMILY[look.rule] for f in found.values())
+        return Look(look.rule, "family_spoke", look.value, look.limit) if is_told else look
     return look
 
 

@@ -105,13 +105,13 @@ def test_both_runs_show_on_today_and_on_their_pages(page: "Page", origin: str, p
     assert fits(page)
 
     page.goto(f"{origin}/runs/{pushed[name]}")
-    inside = page.get_by_role("region", name="What it contained")
+    inside = page.get_by_role("region", name="What it added to each load")
     assert f"{n_reps} × about" in inside.inner_text()
     assert "laps of 400\xa0m" in inside.inner_text()
     assert fits(page)
 
     page.goto(f"{origin}/runs/{next(i for n, i in pushed.items() if n != name)}")
-    inside = page.get_by_role("region", name="What it contained")
+    inside = page.get_by_role("region", name="What it added to each load")
     assert "altitude from a barometer" in inside.inner_text()
     assert "None" in inside.inner_text()  # on a track
     assert page.get_by_role("link", name="Downhill load").is_visible()
