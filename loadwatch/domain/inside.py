@@ -37,18 +37,17 @@ class Slope:
     from_m : float
         Where it begins, from the start of the run. [m]
     length_m : float
+        Without level ground at its ends. [m]
     gain_m : float
         Positive up, negative down. [m]
+    grade : float or None
+        Rise over run, uphill positive. [unitless] None where nothing was run on it.
     """
 
     from_m: float
     length_m: float
     gain_m: float
-
-    @property
-    def grade(self) -> float | None:
-        """Rise over run, uphill positive. [unitless]"""
-        return self.gain_m / self.length_m if self.length_m else None
+    grade: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from loadwatch.domain.activity import Run, counted
+from loadwatch.domain.adjusted import STANDARD_ALWAYS, Adjusted, OwnThresholds
 from loadwatch.domain.ceilings import next_run_ceiling
 from loadwatch.domain.fast_rules import absence, quiet_fast_m, session_window, weekly_norm
 from loadwatch.domain.findings import Finding
@@ -22,7 +23,6 @@ from loadwatch.domain.loads import (
 )
 from loadwatch.domain.rules import NO_EARLIER_HISTORY, EarlierHistory, is_learning, judge
 from loadwatch.domain.thresholds import (
-    ASCENT_SMALL,
     ASCENT_SMALL_JUMP_M,
     BREAK,
     BUILD_WEEKS,
@@ -91,6 +91,7 @@ def looks_at(
     earlier: EarlierHistory = NO_EARLIER_HISTORY,
     novice: bool = False,
     five_k_m_s: float | None = None,
+    thresholds: OwnThresholds = STANDARD_ALWAYS,
 ) -> tuple[Look, ...]:
     """
     What each load rule made of a run when it was judged.
@@ -103,6 +104,8 @@ def looks_at(
         Activities up to this run and the run itself, in any order, back to `rules.look_back_from`.
     earlier : EarlierHistory
         What lies before `runs`.
+    thresholds : OwnThresholds
+        The runner's; those count that held when the run began.
     """
     known = counted(r for r in runs if (r.start, r.id) <= (run.start, run.id))
     before = [r for r in known if r.id != run.id]
@@ -110,14 +113,16 @@ def looks_at(
     history = run.start - first_start
     if is_learning(history, earlier.n_runs + len(before)):
         return tuple(Look(rule, "learning") for rule in RULES)
-    findings = judge(known, since=run.start, earlier=earlier, novice=novice, five_k_m_s=five_k_m_s)
+    findings = judge(
+        known, since=run.start, earlier=earlier, novice=novice, five_k_m_s=five_k_m_s, thresholds=thresholds
+    )
     found = {f.rule: f for f in findings if f.run is not None and f.run.id == run.id}
     speeds = fast_speeds(before, run.start, five_k_m_s=five_k_m_s)
     fast = metres_at(speeds.fast_m_s) if speeds else None
     looks = (
-        *_mileage(run, before, history, earlier, novice=novice),
-        *_hills(run, before),
-        *_fast(run, before, history, fast),
+        *_mileage(run, before, history, earlier, thresholds, novice=novice),
+        *_hills(run, before, thresholds.at(run.start)),
+        *_fast(run, before, history, fast, thresholds.at(run.start)),
     )
     return tuple(_with_finding(look, found) for look in looks)
 
@@ -138,10 +143,16 @@ def _with_finding(look: Look, found: dict[str, Finding]) -> Look:
 
 
 def _mileage(
-    run: Run, before: Sequence[Run], history: timedelta, earlier: EarlierHistory, *, novice: bool
+    run: Run,
+    before: Sequence[Run],
+    history: timedelta,
+    earlier: EarlierHistory,
+    thresholds: OwnThresholds,
+    *,
+    novice: bool,
 ) -> tuple[Look, Look, Look]:
     gap = run.start - before[-1].start if before else None
-    ceiling = next_run_ceiling(before, as_of=run.start, earlier=earlier, novice=novice)
+    ceiling = next_run_ceiling(before, as_of=run.start, earlier=earlier, novice=novice, thresholds=thresholds)
     gap_days = gap / timedelta(days=1) if gap is not None else None
     if gap is not None and gap >= BREAK:
         spike = Look("R-M1", "after_break", run.distance_m)
@@ -154,7 +165,7 @@ def _mileage(
     return spike, back, Look("R-M3", "short_history" if is_short else "no_build")
 
 
-def _hills(run: Run, before: Sequence[Run]) -> tuple[Look, Look]:
+def _hills(run: Run, before: Sequence[Run], own: Adjusted) -> tuple[Look, Look]:
     window = between(before, run.start - HILL_WINDOW, run.start)
 
     def look(rule: str, load: Load) -> Look:
@@ -164,16 +175,16 @@ def _hills(run: Run, before: Sequence[Run]) -> tuple[Look, Look]:
         if not previous.is_enough:
             return Look(rule, "few_known", value)
         if rule == "R-H1":
-            return Look(rule, "quiet", value, quiet_descent_m(previous.largest))
+            return Look(rule, "quiet", value, quiet_descent_m(previous.largest, own))
         if not previous.largest:
             return Look(rule, "nothing_before", value)
         largest = previous.largest
-        return Look(rule, "quiet", value, max(ASCENT_SMALL * largest, largest + ASCENT_SMALL_JUMP_M))
+        return Look(rule, "quiet", value, max(own.ascent_small * largest, largest + ASCENT_SMALL_JUMP_M))
 
     return look("R-H1", downhill_load_m), look("R-H2", ascent_of)
 
 
-def _fast(run: Run, before: Sequence[Run], history: timedelta, fast: Load | None) -> tuple[Look, ...]:
+def _fast(run: Run, before: Sequence[Run], history: timedelta, fast: Load | None, own: Adjusted) -> tuple[Look, ...]:
     rules = ("R-T2", "R-T1", "R-T3")
     if run.features is None or run.features.speed_profile_m is None:
         return tuple(Look(rule, "not_known") for rule in rules)
@@ -181,14 +192,14 @@ def _fast(run: Run, before: Sequence[Run], history: timedelta, fast: Load | None
         return tuple(Look(rule, "speeds_not_known") for rule in rules)
     value = fast(run)
     previous = known_runs(session_window(before, run.start, fast)[1], fast)
-    norm = weekly_norm(before, run.start, run.local_date, history, fast)
+    norm = weekly_norm(before, run.start, run.local_date, history, fast, own)
     is_new = absence(before, run.start, history, fast) is not None
     if not previous.is_enough:
         session = Look("R-T2", "few_known", value)
     elif previous.largest < FAST_RUN_M:
         session = Look("R-T2", "nothing_before", value)
     else:
-        session = Look("R-T2", "quiet", value, quiet_fast_m(previous.largest))
+        session = Look("R-T2", "quiet", value, quiet_fast_m(previous.largest, own))
     week = Look("R-T1", "few_known", value) if norm is None else Look("R-T1", "quiet", value, norm.quiet_m)
     if history < FAST_ABSENCE:
         new = Look("R-T3", "short_history", value)

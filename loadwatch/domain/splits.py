@@ -12,6 +12,9 @@ from loadwatch.domain.inside import Inside, OnTrack, PathLine, Slope, Split
 SLOPE_M: Final = 20.0
 """Climbs and descents of less are not listed. [m] Design choice."""
 
+LEVEL_SHARE: Final = 0.05
+"""A slope begins where this share of its height is climbed, and ends where as much is left. Design choice."""
+
 LEAST_PART: Final = 0.05
 """What is left after the last whole kilometre or mile is a part of its own from this share on. Design choice."""
 
@@ -69,13 +72,22 @@ def _splits(found: Analysis, unit_m: float, *, timed: bool) -> tuple[Split, ...]
 
 
 def _slopes(found: Analysis) -> tuple[Slope, ...]:
-    if found.elevation.quality not in ("baro", "corrected"):
+    altitude, distance = found.elevation.altitude_m, found.motion.distance_m
+    if found.elevation.quality not in ("baro", "corrected") or altitude is None or distance is None:
         return ()
-    return tuple(
-        Slope(climb.start_distance_m, climb.end_distance_m - climb.start_distance_m, climb.gain_m)
-        for climb in found.elevation.climbs
-        if abs(climb.gain_m) >= SLOPE_M and climb.start_distance_m is not None and climb.end_distance_m is not None
-    )
+    slopes = []
+    for climb in found.elevation.climbs:
+        if abs(climb.gain_m) < SLOPE_M:
+            continue
+        first, last = np.searchsorted(found.motion.time_s, (climb.start_s, climb.end_s))
+        share = (altitude[first : last + 1] - altitude[first]) / climb.gain_m
+        # Between two turning points there may be level ground before it goes up, and after.
+        begin = first + int(np.argmax(share > LEVEL_SHARE))
+        end = first + int(np.argmax(share >= 1 - LEVEL_SHARE))
+        length = float(distance[end] - distance[begin])
+        grade = float(altitude[end] - altitude[begin]) / length if length > 0 else None
+        slopes.append(Slope(float(distance[begin]), length, climb.gain_m, grade))
+    return tuple(slopes)
 
 
 def _on_track(found: Analysis) -> tuple[OnTrack, ...]:

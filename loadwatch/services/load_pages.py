@@ -24,7 +24,7 @@ from loadwatch.domain.load_history import (
 from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_speeds, loads_reach, run_loads
 from loadwatch.domain.looked import Look, looks_at
 from loadwatch.domain.report import ChartPoint, distance_points
-from loadwatch.domain.rules import MANY_RUNS, details_from, look_back_from
+from loadwatch.domain.rules import MANY_RUNS, EarlierHistory, details_from, look_back_from
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.load_ports import AlertMark, RunKind
 from loadwatch.services.ports import AthleteProfile, Clock, Database, RunDetail, Tx, UploadFiles
@@ -348,9 +348,7 @@ class LoadPages:
             alerts=tuple(alerts),
             load=load,
             speeds=fast_speeds(before, start, five_k_m_s=profile.five_k_m_s),
-            looks=()
-            if load is None
-            else looks_at(load.run, runs, earlier=earlier, novice=profile.novice, five_k_m_s=profile.five_k_m_s),
+            looks=_looks(load.run, runs, earlier, profile) if load else (),
         )
 
     def inside(self, athlete_id: int, run_id: int, unit_m: float) -> Inside:
@@ -390,6 +388,17 @@ class LoadPages:
         begin = since - _ZONES
         runs = tx.runs_of_loads(profile.id, loads_reach(begin), until, begin, with_speeds=with_speeds)
         return run_loads(runs, since=since, five_k_m_s=profile.five_k_m_s)
+
+
+def _looks(run: Run, runs: list[Run], earlier: EarlierHistory, profile: AthleteProfile) -> tuple[Look, ...]:
+    return looks_at(
+        run,
+        runs,
+        earlier=earlier,
+        novice=profile.novice,
+        five_k_m_s=profile.five_k_m_s,
+        thresholds=profile.thresholds,
+    )
 
 
 def _instants(days: Days) -> tuple[datetime, datetime]:
