@@ -28,6 +28,13 @@ _MOST_LINES: Final = 4
 _WORST: Final = 10
 """The highest pain that can be told."""
 
+_MARK_PX: Final = 12.0
+_MARK_DAYS: Final = 7
+"""Where a mark is wider than a week, only some of the marks have room. [px; d]"""
+
+_SEPARATE_WEEKS: Final = 120
+"""With more weeks than this they too become one shape."""
+
 _SEPARATE_BARS: Final = 450
 """With more runs than this a bar is narrower than a pixel: all become one shape, without links."""
 
@@ -119,13 +126,25 @@ def runs_svg(
             )
     body.append(_ceiling([(x, p.ceiling_m and y(p.ceiling_m)) for p, x in places]))
     on_day: Counter[date] = Counter()
-    for alert in alerts:
+    for alert in _apart(alerts, axis):
         aside = 15.0 * on_day[alert.day]  # several of one day stand beside each other
         on_day[alert.day] += 1
         mark = _mark(alert.mark.severity, axis.x(alert.day, 0.5) - aside, 16.0)
         words = f"<title>{escape(alert_words(alert))}</title>"
         body.append(f'<a href="{escape(alert_link(alert))}" tabindex="-1">{mark}{words}</a>')
     return _svg(said, height, body)
+
+
+def _apart(alerts: Sequence[AlertDay], axis: TimeAxis) -> list[AlertDay]:
+    """All, or of a long time the most severe of those that would lie on each other."""
+    if axis.day_px * _MARK_DAYS >= _MARK_PX:
+        return list(alerts)
+    worst: dict[int, AlertDay] = {}
+    for alert in alerts:
+        place = int(axis.x(alert.day) / _MARK_PX)
+        if place not in worst or alert.mark.severity > worst[place].mark.severity:
+            worst[place] = alert
+    return list(worst.values())
 
 
 def weeks_svg(
@@ -147,15 +166,18 @@ def weeks_svg(
 
     body = [*_ground(axis, said, top, bottom), *_grid(axis, top, bottom, highest, step)]
     edges: list[str] = []  # over the bars, which else would hide the range
+    bars: list[str] = []
+    is_long = len(weeks) > _SEPARATE_WEEKS
     for week, value in zip(weeks, values, strict=True):
         x = max(axis.x(week.week.monday), _LEFT)
         wide = min(axis.x(week.week.sunday, 1.0), _RIGHT) - x
         if value.usual_m is not None:
             low, high = y(value.usual_m[0]), y(value.usual_m[1])
-            place = f'x="{_n(x)}" y="{_n(high)}" width="{_n(wide)}" height="{_n(low - high)}"'
-            body.append(f'<rect class="lc-usual" {place}/>')
+            if not is_long:
+                place = f'x="{_n(x)}" y="{_n(high)}" width="{_n(wide)}" height="{_n(low - high)}"'
+                body.append(f'<rect class="lc-usual" {place}/>')
             edges.append(f"M{_n(x)} {_n(high)}h{_n(wide)}M{_n(x)} {_n(low)}h{_n(wide)}")
-        title = f"<title>{escape(words(week))}</title>"
+        title = "" if is_long else f"<title>{escape(words(week))}</title>"
         if value.value_m is None:
             body.append(
                 f'<rect class="lc-none" x="{_n(x)}" y="{_n(top)}" width="{_n(wide)}" height="{_n(bottom - top)}"'
@@ -163,12 +185,15 @@ def weeks_svg(
             )
             continue
         room = min(wide * 0.15, 2.0)
+        if is_long and week.is_whole:
+            bars.append(f"M{_n(x + room)} {_n(bottom)}V{_n(y(value.value_m))}h{_n(wide - 2 * room)}V{_n(bottom)}")
+            continue
         kind = "lc-bar" if week.is_whole and value.known_runs == value.n_runs else "lc-bar lc-part"
         body.append(
             f'<rect class="{kind}" x="{_n(x + room)}" y="{_n(y(value.value_m))}" width="{_n(wide - 2 * room)}"'
             f' height="{_n(bottom - y(value.value_m))}">{title}</rect>'
         )
-    body.append(f'<path class="lc-edge" d="{"".join(edges)}"/>')
+    body.append(f'<path class="lc-bar" d="{"".join(bars)}"/><path class="lc-edge" d="{"".join(edges)}"/>')
     return _svg(said, height, body)
 
 
@@ -183,6 +208,8 @@ def pains_svg(
     row, top = 56.0, 14.0
     height = top + 2 * row + 28.0
     body = _ground(axis, said, top, top + 2 * row - 8)
+    bars: list[str] = []
+    is_long = len(pains) > _SEPARATE_BARS
     for i, side in enumerate(("left", "right")):
         base = top + (i + 1) * row - 8
         body.append(f'<line class="lc-axis" x1="{_n(_LEFT)}" x2="{_n(_RIGHT)}" y1="{_n(base)}" y2="{_n(base)}"/>')
@@ -192,7 +219,10 @@ def pains_svg(
             if pain.side != side:
                 continue
             x = axis.x(pain.day, 0.5)
-            title = f"<title>{escape(words(pain))}</title>"
+            if is_long and pain.worst:
+                bars.append(f"M{_n(x)} {_n(base)}v{_n(-pain.worst / _WORST * (row - 14))}")
+                continue
+            title = "" if is_long else f"<title>{escape(words(pain))}</title>"
             if pain.worst is None:
                 body.append(f'<circle class="lc-ring" cx="{_n(x)}" cy="{_n(base - 7)}" r="4">{title}</circle>')
             elif pain.worst == 0:
@@ -204,6 +234,7 @@ def pains_svg(
                     f'<rect class="lc-pain" x="{_n(x - wide / 2)}" y="{_n(base - high)}" width="{_n(wide)}"'
                     f' height="{_n(high)}">{title}</rect>'
                 )
+    body.append(f'<path class="lc-pains" d="{"".join(bars)}"/>')
     body += _days(axis, top + 2 * row - 8)
     return _svg(said, height, body)
 

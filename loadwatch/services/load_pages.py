@@ -1,6 +1,6 @@
 """What the pages of load, calendar and runs show of an athlete: few queries, however long the history is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -314,7 +314,7 @@ class LoadPages:
                 oldest, newest = found.runs[-1].start, found.runs[0].start
                 marks = tx.alert_marks(profile.id, oldest, newest + _ZONES)
                 alert_of = {mark.run_id: mark for mark in marks if mark.run_id is not None}
-                loads = self._loads(tx, profile, oldest, newest + _ZONES)
+                loads = self._loads(tx, profile, found.runs)
         years = tuple(range(ends[1].year, ends[0].year - 1, -1)) if ends else ()
         return RunList(found.runs, found.more, years, {load.run.id: load for load in loads}, alert_of)
 
@@ -382,11 +382,14 @@ class LoadPages:
         return self._inside(recordings[n], unit_m)
 
     @staticmethod
-    def _loads(tx: Tx, profile: AthleteProfile, since: datetime, until: datetime) -> list[RunLoad]:
-        with_speeds = until - since <= LONGEST_WITH_SPEEDS
-        # A longer recording of the same run may have begun before.
-        begin = since - _ZONES
-        runs = tx.runs_of_loads(profile.id, loads_reach(begin), until, begin, with_speeds=with_speeds)
+    def _loads(tx: Tx, profile: AthleteProfile, listed: Sequence[Run]) -> list[RunLoad]:
+        """Of what of a list counts; over more than a year without fast metres, by the days of these runs alone."""
+        # A longer recording of the same run may have begun on the day before, or end on the day after.
+        since, until = listed[-1].start - _ZONES, listed[0].start + _ZONES
+        if until - since > LONGEST_WITH_SPEEDS:
+            days = {run.local_date + timedelta(days=n) for run in listed for n in (-1, 0, 1)}
+            return run_loads(tx.runs_of_days(profile.id, days), since=since)
+        runs = tx.runs_of_loads(profile.id, loads_reach(since), until, since, with_speeds=True)
         return run_loads(runs, since=since, five_k_m_s=profile.five_k_m_s)
 
 

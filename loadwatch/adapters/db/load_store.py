@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import and_, bindparam, exists, func, not_, select
+from sqlalchemy import and_, bindparam, func, not_, select
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
@@ -89,7 +89,7 @@ class LoadStore:
                 *(_FEATURES.c[n] for n in (*_HILLS, "track", *_SPEEDS, "speed_profile_m")),
             )
             .select_from(_RUN.outerjoin(_FEATURES, _known()))
-            .where(_RUN.c.athlete_id == athlete_id, *_of_kind(kind))
+            .where(_RUN.c.athlete_id == athlete_id, *_of_kind(athlete_id, kind))
             .order_by(_RUN.c.start.desc(), _RUN.c.id.desc())
         )
         if year is not None:
@@ -111,7 +111,7 @@ def _known() -> Any:
     return and_(_FEATURES.c.run_id == _RUN.c.id, _FEATURES.c.error.is_(None))
 
 
-def _of_kind(kind: RunKind) -> tuple[Any, ...]:
+def _of_kind(athlete_id: int, kind: RunKind) -> tuple[Any, ...]:
     if kind == "race":
         return (_RUN.c.is_race.is_(True),)
     if kind == "hilly":
@@ -119,8 +119,8 @@ def _of_kind(kind: RunKind) -> tuple[Any, ...]:
     if kind == "track":
         return (_FEATURES.c.track["is_oval"].as_boolean(),)
     if kind == "alert":
-        of_run = (_ALERT.c.run_id == _RUN.c.id, _ALERT.c.state != AlertState.RETRACTED)
-        return (exists().where(_ALERT.c.athlete_id == _RUN.c.athlete_id, *of_run),)
+        spoke = (_ALERT.c.run_id.is_not(None), _ALERT.c.state != AlertState.RETRACTED)
+        return (_RUN.c.id.in_(select(_ALERT.c.run_id).where(_ALERT.c.athlete_id == athlete_id, *spoke)),)
     if kind == "other":
         return (not_(_RUN.c.sport.in_(sorted(RUN_FAMILY))),)
     return ()

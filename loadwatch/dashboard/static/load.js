@@ -321,7 +321,7 @@
         height,
         tzDate: (second) => uPlot.tzDate(new Date(second * 1000), "Etc/UTC"),
         legend: { show: false },
-        padding: [place.dataset.chart === "runs" ? 48 : 8, 12, 0, null],
+        padding: [place.dataset.chart === "runs" ? 48 : 8, 28, 0, null],
         cursor: {
           y: false,
           points: { show: false },
