@@ -113,7 +113,7 @@ def runs_svg(
     width = min(max(axis.day_px * 0.7, 1.0), 14.0)
     places = [(p, axis.x(p.run.local_date, 0.5)) for p in points]
     if len(points) > _SEPARATE_BARS:
-        bars = "".join(f"M{_n(x)} {_n(bottom)}V{_n(y(p.distance_m))}" for p, x in places)
+        bars = "".join(f"M{x:.1f} {bottom:.0f}V{y(p.distance_m):.0f}" for p, x in places)
         body.append(f'<path class="lc-bars" d="{bars}"/>')
     else:
         for point, x in places:

@@ -250,7 +250,7 @@ class LoadPages:
             weeks=tuple(weekly_loads(in_sight, shown, unknown, today)),
             pains=tuple(p for p in pain_by_day(reports) if p.day in shown),
             alerts=tuple(a for a in alerts if a.day in shown),
-            context=context_numbers(loads, shown.last, first_day),
+            context=context_numbers(_lately(loads, shown.last), shown.last, first_day),
             with_speeds=with_speeds,
             gap=gap,
         )
@@ -414,6 +414,12 @@ def _unknown(days: Days, first_day: date | None, gap: Gap | None, zone: ZoneInfo
     known_until = gap.until.astimezone(zone).date() - timedelta(days=1) if gap and gap.until else None
     waits = gap is not None and bool(gap.runs or gap.files or gap.list_awaited or gap.cut_off)
     return unknown_days(days, first_day, known_until, all_known=not waits)
+
+
+def _lately(loads: list[RunLoad], last: date) -> list[RunLoad]:
+    """As far back as a mean that fades with 42 days can tell."""
+    since = last - LONGEST_WITH_SPEEDS
+    return [load for load in loads if load.run.local_date >= since]
 
 
 def _clipped(spans: list[Days], shown: Days) -> list[Days]:

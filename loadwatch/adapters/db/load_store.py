@@ -28,11 +28,15 @@ _SPEEDS = ("easy_speed_m_s", "best_20s_m_s")
 _NO_METRES = (0.0,) * N_BANDS
 
 
-def _runs(features: Iterable[str], since: str, until: str) -> Any:
+_ON_TRACK = (_FEATURES.c.track["is_oval"].as_boolean(), _FEATURES.c.track["distance_m"].as_float())
+"""Of a long history this much of it is read: parsing it takes as long as all the rest."""
+
+
+def _runs(features: Iterable[Any], since: str, until: str) -> Any:
     """An athlete's activities of a time with some columns of their features; built once."""
     known = and_(_FEATURES.c.run_id == _RUN.c.id, _FEATURES.c.error.is_(None))
     return (
-        select(*(_RUN.c[n] for n in _RUN_COLUMNS), *(_FEATURES.c[n] for n in features))
+        select(*(_RUN.c[n] for n in _RUN_COLUMNS), *features)
         .select_from(_RUN.outerjoin(_FEATURES, known))
         .where(
             _RUN.c.athlete_id == bindparam("athlete_id"),
@@ -43,9 +47,10 @@ def _runs(features: Iterable[str], since: str, until: str) -> Any:
     )
 
 
-_OLDER = _runs(("version", *_SPEEDS), "since", "detailed_since")
-_WITHOUT_SPEEDS = _runs((*_HILLS, "track"), "detailed_since", "until")
-_DETAILED = _runs((*_HILLS, "track", *_SPEEDS, "speed_profile_m"), "detailed_since", "until")
+_OF_DETAIL = tuple(_FEATURES.c[n] for n in (*_HILLS, "track", *_SPEEDS, "speed_profile_m"))
+_OLDER = _runs([_FEATURES.c[n] for n in ("version", *_SPEEDS)], "since", "detailed_since")
+_WITHOUT_SPEEDS = _runs([*(_FEATURES.c[n] for n in _HILLS), *_ON_TRACK], "detailed_since", "until")
+_DETAILED = _runs(_OF_DETAIL, "detailed_since", "until")
 
 
 class LoadStore:
@@ -59,8 +64,9 @@ class LoadStore:
         times = {"since": since, "until": until, "detailed_since": max(since, detailed_since)}
         given = {"athlete_id": athlete_id, **times}
         runs = [_older(row) for row in self._s.execute(_OLDER, given)] if since < detailed_since else []
-        query = _DETAILED if with_speeds else _WITHOUT_SPEEDS
-        return runs + [_detailed(row) for row in self._s.execute(query, given)]
+        if with_speeds:
+            return runs + [_detailed(row) for row in self._s.execute(_DETAILED, given)]
+        return runs + [_without_speeds(row) for row in self._s.execute(_WITHOUT_SPEEDS, given)]
 
     def first_and_last_day(self, athlete_id: int) -> tuple[date, date] | None:
         days = select(func.min(_RUN.c.local_date), func.max(_RUN.c.local_date))
@@ -84,10 +90,7 @@ class LoadStore:
         self, athlete_id: int, kind: RunKind, year: int | None, name: str, limit: int, offset: int
     ) -> ListedRuns:
         query = (
-            select(
-                *(_RUN.c[n] for n in _RUN_COLUMNS),
-                *(_FEATURES.c[n] for n in (*_HILLS, "track", *_SPEEDS, "speed_profile_m")),
-            )
+            select(*(_RUN.c[n] for n in _RUN_COLUMNS), *_OF_DETAIL)
             .select_from(_RUN.outerjoin(_FEATURES, _known()))
             .where(_RUN.c.athlete_id == athlete_id, *_of_kind(athlete_id, kind))
             .order_by(_RUN.c.start.desc(), _RUN.c.id.desc())
@@ -137,13 +140,33 @@ def _older(row: Sequence[Any]) -> Run:
     return Run(*row[:n], features=features)  # type: ignore[misc]  # the columns are in the order of the fields
 
 
-def _detailed(row: Sequence[Any]) -> Run:
-    """Of a row of `_DETAILED` or `_WITHOUT_SPEEDS`."""
+def _without_speeds(row: Sequence[Any]) -> Run:
+    """Of a row of `_WITHOUT_SPEEDS`."""
     n = len(_RUN_COLUMNS)
-    version, quality, ascent_m, descent_m, eccentric_load_m, track, *speeds = row[n:]
+    *hills, is_oval, track_m = row[n:]
+    track = None if is_oval is None else TrackWork(is_oval=bool(is_oval), distance_m=track_m or 0.0)
+    return _run(row[:n], hills, track, None, None, None)
+
+
+def _detailed(row: Sequence[Any]) -> Run:
+    """Of a row of `_DETAILED`, or of a list."""
+    n = len(_RUN_COLUMNS)
+    *hills, track, easy_m_s, best_m_s, profile_m = row[n:]
+    work = None if track is None else TrackWork(**{**track, "stretches_s": ()})
+    return _run(row[:n], hills, work, easy_m_s, best_m_s, profile_m)
+
+
+def _run(
+    run: Sequence[Any],
+    hills: Sequence[Any],
+    track: TrackWork | None,
+    easy_m_s: float | None,
+    best_m_s: float | None,
+    profile_m: Sequence[float] | None,
+) -> Run:
+    version, quality, ascent_m, descent_m, eccentric_load_m = hills
     if version is None:
-        return Run(*row[:n])
-    easy_m_s, best_m_s, profile_m = speeds or (None, None, None)
+        return Run(*run)
     features = RunFeatures(
         version=version,
         distance_m=None,
@@ -160,6 +183,6 @@ def _detailed(row: Sequence[Any]) -> Run:
         # The empty bands at its end are not stored.
         speed_profile_m=None if profile_m is None else (*profile_m, *_NO_METRES[len(profile_m) :]),
         reps=(),
-        track=None if track is None else TrackWork(**{**track, "stretches_s": ()}),
+        track=track,
     )
-    return Run(*row[:n], features=features)  # type: ignore[misc]
+    return Run(*run, features=features)  # type: ignore[misc]
