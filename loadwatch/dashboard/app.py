@@ -153,7 +153,10 @@ def create_app(
 
     @app.context_processor
     def _about() -> dict[str, object]:
-        return {"smtp": bool(services.settings.smtp_url.get_secret_value())}
+        return {
+            "smtp": bool(services.settings.smtp_url.get_secret_value()),
+            "session_threshold": thresholds.session_threshold,
+        }
 
     return app
 

@@ -211,6 +211,11 @@ def reset() -> Response:
     return redirect(url_for("thresholds.thresholds"))
 
 
+def session_threshold() -> str:
+    """From how much longer than the longest run the reader's ceiling stands, like "10 %"."""
+    return _("%(n)s %%", n=round(100 * (profile().thresholds.now.spike_small - 1)))
+
+
 def _chosen() -> dict[str, float]:
     """What was chosen and is not the standard."""
     chosen = {}

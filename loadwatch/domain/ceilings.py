@@ -40,6 +40,7 @@ from loadwatch.domain.thresholds import (
     REINTRODUCTION_M,
     SPIKE_MIN_DISTANCE_M,
     SPIKE_MIN_JUMP_M,
+    SPIKE_SMALL,
 )
 
 Basis = Literal["longest_30d", "after_jump", "after_break", "learning"]
@@ -67,6 +68,8 @@ class Ceiling:
         None if there is no run at all. [d]
     days_known, runs_known : int
         Length of the history in days, and its runs.
+    ratio : float
+        The runner's threshold: the 1.10, unless they have moved it. [unitless]
     """
 
     basis: Basis
@@ -76,6 +79,7 @@ class Ceiling:
     days_since_run: float | None
     days_known: int
     runs_known: int
+    ratio: float = SPIKE_SMALL
 
     @property
     def days_to_learn(self) -> int:
@@ -113,6 +117,7 @@ def next_run_ceiling(
     n_known = earlier.n_runs + len(known)
     first = earlier.first_start or (known[0].start if known else as_of)
     gap = as_of - known[-1].start if known else None
+    ratio = thresholds.at(as_of).spike_small
 
     def ceiling(
         basis: Basis,
@@ -128,6 +133,7 @@ def next_run_ceiling(
             days_since_run=None if gap is None else gap / timedelta(days=1),
             days_known=(as_of - first).days,
             runs_known=n_known,
+            ratio=ratio,
         )
 
     if gap is None or is_learning(as_of - first, n_known):
@@ -141,7 +147,7 @@ def next_run_ceiling(
     longest = longest_m(baseline(known, as_of))
     jump = NOVICE_MIN_JUMP_M if novice else SPIKE_MIN_JUMP_M
     shortest = NOVICE_MIN_DISTANCE_M if novice else SPIKE_MIN_DISTANCE_M
-    usual = thresholds.at(as_of).spike_small * longest
+    usual = ratio * longest
     speaks_above = max(usual, longest + jump, shortest)
     if judged is None:
         judged = judge(known, since=as_of - ALERT_LIFE, earlier=earlier, novice=novice, thresholds=thresholds)

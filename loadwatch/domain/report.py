@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final, Literal, TypedDict
 
 from loadwatch.domain.activity import Run, counted, longest_m
+from loadwatch.domain.adjusted import STANDARD_ALWAYS, OwnThresholds
 from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, OPEN_STATES, READ_STATES, Alert, AlertState
 from loadwatch.domain.ceilings import Ceiling, LoadCeiling
 from loadwatch.domain.completeness import Gap, missing_text, quiet_verdict
@@ -16,7 +17,7 @@ from loadwatch.domain.spikes import longest_before
 from loadwatch.domain.symptom_rules import problem_id_of, site_of
 from loadwatch.domain.symptoms import Problem, SymptomReport, is_quieted, problems, symptom_level
 from loadwatch.domain.text import Text, Units, capital, distance_text, in_units, say
-from loadwatch.domain.thresholds import ASK_FOR, SPIKE_SMALL, SPIKE_WINDOW
+from loadwatch.domain.thresholds import ASK_FOR, SPIKE_WINDOW
 from loadwatch.domain.wording import ceiling_text, site_text
 
 COMPARED_WEEKS = 4
@@ -381,7 +382,8 @@ class ChartPoint:
     Attributes
     ----------
     ceiling_m : float or None
-        1.10 times the longest of the 30 days before this run; None where there was none. [m]
+        1.10 times, or by the runner's own threshold, the longest of the 30 days before this run; None where there
+        was none. [m]
     """
 
     run: Run
@@ -390,7 +392,13 @@ class ChartPoint:
     alert_id: int | None
 
 
-def distance_chart(runs: Sequence[Run], alerts: Sequence[Alert], *, since: datetime) -> tuple[ChartPoint, ...]:
+def distance_chart(
+    runs: Sequence[Run],
+    alerts: Sequence[Alert],
+    *,
+    since: datetime,
+    thresholds: OwnThresholds = STANDARD_ALWAYS,
+) -> tuple[ChartPoint, ...]:
     """
     Distance per run with the ceiling that held for it.
 
@@ -400,15 +408,21 @@ def distance_chart(runs: Sequence[Run], alerts: Sequence[Alert], *, since: datet
         Activities that reach back to 30 days before `since`.
     """
     alert_of = {a.run_id: a.id for a in alerts if a.run_id is not None and a.state != "retracted"}
-    return distance_points(counted(runs), alert_of, since=since)
+    return distance_points(counted(runs), alert_of, since=since, thresholds=thresholds)
 
 
-def distance_points(known: Sequence[Run], alert_of: Mapping[int, int], *, since: datetime) -> tuple[ChartPoint, ...]:
+def distance_points(
+    known: Sequence[Run],
+    alert_of: Mapping[int, int],
+    *,
+    since: datetime,
+    thresholds: OwnThresholds = STANDARD_ALWAYS,
+) -> tuple[ChartPoint, ...]:
     """The same of counted runs, with the alert of each run by its id."""
     points = []
     for run, longest in zip(known, longest_before(known), strict=True):
         if run.start >= since:
-            ceiling_m = SPIKE_SMALL * longest if longest else None
+            ceiling_m = thresholds.at(run.start).spike_small * longest if longest else None
             points.append(ChartPoint(run, run.distance_m or 0.0, ceiling_m, alert_of.get(run.id)))
     return tuple(points)
 
@@ -487,6 +501,7 @@ def today(
     units: Units = "metric",
     n_last: int = 10,
     chart_days: int = 120,
+    thresholds: OwnThresholds = STANDARD_ALWAYS,
 ) -> Today:
     """
     Put the first page together.
@@ -523,7 +538,7 @@ def today(
         ceiling_sentence=ceiling_text(ceiling, units),
         alerts=tuple(open_alerts),
         last_runs=tuple(newest[:n_last]),
-        chart=distance_chart(activities, alerts, since=as_of - timedelta(days=chart_days)),
+        chart=distance_chart(activities, alerts, since=as_of - timedelta(days=chart_days), thresholds=thresholds),
         week=week,
         problems=problems_now,
         ask=check_in_due(alerts, reports, as_of=as_of, timezone=timezone),

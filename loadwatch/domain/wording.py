@@ -832,7 +832,7 @@ def _ceiling_text(ceiling: Ceiling) -> Text:
     return say(
         "Up to {far}: within {percent} of your longest run of the last {days} days, {longest}.",
         far=far,
-        percent=percent_text(SPIKE_SMALL - 1),
+        percent=percent_text(ceiling.ratio - 1),
         days=SPIKE_WINDOW.days,
         longest=longest,
     )

@@ -239,7 +239,7 @@ class LoadPages:
         loads = run_loads(known, since=reach, five_k_m_s=profile.five_k_m_s)
         in_sight = [load for load in loads if load.run.local_date >= usual_from]
         speaking = {mark.run_id: mark.id for mark in marks if mark.run_id is not None}
-        points = distance_points(known, speaking, since=since)
+        points = distance_points(known, speaking, since=since, thresholds=profile.thresholds)
         return LoadHistory(
             shown=shown,
             today=today,

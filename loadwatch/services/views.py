@@ -265,6 +265,7 @@ class ViewService:
             units=profile.units,
             n_last=5,
             chart_days=60,
+            thresholds=profile.thresholds,
         )
         oldest = min((r.start for r in page.last_runs), default=now)
         loads = run_loads(facts.runs, since=oldest, five_k_m_s=profile.five_k_m_s)

@@ -8,6 +8,7 @@ import pytest
 from loadwatch.domain.adjusted import ADJUSTABLE, STANDARD, STANDARD_ALWAYS, Adjusted, OwnThresholds, adjust
 from loadwatch.domain.ceilings import next_fast_ceiling, next_hill_ceiling, next_run_ceiling
 from loadwatch.domain.judging import judge_all
+from loadwatch.domain.report import distance_chart
 from loadwatch.domain.rules import judge
 from loadwatch.domain.symptom_rules import Clinic, judge_health
 from loadwatch.domain.thresholds import (
@@ -19,6 +20,7 @@ from loadwatch.domain.thresholds import (
     HILL_LARGE_JUMP_M,
     SPIKE_MODERATE,
 )
+from loadwatch.domain.wording import ceiling_text
 from loadwatch.knowledge.flags import red_flags
 from loadwatch.knowledge.thigh_patterns import patterns
 from tests.unit.domain.build import DAY_0, every_other_day, run
@@ -200,3 +202,11 @@ def test_a_lowered_threshold_counts_beside_symptoms_too():
 
     assert [f.rule for f in judged(at_noon(16.5), hurts, STANDARD_ALWAYS)] == []
     assert [f.rule for f in judged(at_noon(16.5), hurts, own(spike_small=1.05))] == ["R-M1"]
+
+
+def test_the_ceiling_and_the_chart_say_and_show_the_own_ratio():
+    ceiling = next_run_ceiling(STEADY, as_of=TODAY, thresholds=own(spike_small=1.2))
+    points = distance_chart([*STEADY, run(60, 10)], [], since=TODAY, thresholds=own(spike_small=1.2))
+
+    assert ceiling_text(ceiling).startswith("Up to 18.0 km: within 20 % of your longest run")
+    assert [p.ceiling_m for p in points] == [18_000]
