@@ -15,8 +15,11 @@ from loadwatch.services.backtests import HORIZON_DAYS, BacktestPage, PastMonth, 
 
 bp = Blueprint("backtest", __name__)
 
-SIZES = {"narrow": (360, 220, 6), "wide": (760, 240, 3)}
-"""Of the drawing for a phone and for a desk, and how many months lie between two labels. [px; px; 1]"""
+SIZES = {"narrow": (360, 220, 6), "wide": (760, 240, 12)}
+"""Of the drawing for a phone and for a desk, and how many labels there is room for. [px; px; 1]"""
+
+STEPS = (1, 2, 3, 6)
+"""Months between two labels: all reach January, which is labelled with its year."""
 
 
 @bp.get("/backtest")
@@ -49,17 +52,18 @@ def _shown(page: BacktestPage) -> dict[str, Any]:
 
 
 def _chart(result: Replayed, name: str) -> Markup:
-    width, height, every = SIZES[name]
+    width, height, most = SIZES[name]
     months = result.months
+    every = next((step for step in STEPS if len(months) <= step * most), STEPS[-1])
     bars = [
         MonthBar(
-            label=month_text(m.month, year=False) if (len(months) - 1 - i) % every == 0 else "",
+            label=_label(m.month) if (m.month.month - 1) % every == 0 else "",
             says=_month_says(m),
             n_mailed=m.n_pushed,
             n_quiet=m.n_alerts - m.n_pushed,
             n_problems=len(m.problems),
         )
-        for i, m in enumerate(months)
+        for m in months
     ]
     svg = month_chart_svg(
         bars,
@@ -70,6 +74,10 @@ def _chart(result: Replayed, name: str) -> Markup:
         height=height,
     )
     return Markup(svg)  # noqa: S704  escaped there
+
+
+def _label(month: date) -> str:
+    return str(month.year) if month.month == 1 else month_text(month, year=False)
 
 
 def _month_says(month: PastMonth) -> str:
