@@ -244,19 +244,19 @@ def _routes(services: Services) -> APIBlueprint:
 
     def sync_now() -> Response:
         budget = services.limiter.state() if services.settings.strava_configured else None
-        state, connection = views.sync(g.athlete_id), views.connection(g.athlete_id)
+        page = views.sync(g.athlete_id)
         operator = None
         if accounts.is_operator(g.athlete_id):
             operator = OperatorOut.of(services.subscription.last_check(), services.inbox.quarantine())
         return _json(
             Sync.of(
-                state,
-                connection,
+                page.state,
+                page.connection,
                 budget,
                 services.clock(),
                 history=services.sync.progress(g.athlete_id),
                 by_list=services.rights.found_by_list(g.athlete_id),
-                gap=views.gap(g.athlete_id),
+                gap=page.gap,
                 operator=operator,
             )
         )

@@ -29,19 +29,19 @@ MAIL_POLICY = (
 @bp.get("/sync")
 def sync() -> str:
     views = services().views
-    state, connection = views.sync(athlete_id()), views.connection(athlete_id())
+    page = views.sync(athlete_id())
     return render_template(
         "sync.html",
-        sync=state,
-        complete_until=complete_until(state, connection, services().clock()),
+        sync=page.state,
+        complete_until=complete_until(page.state, page.connection, services().clock()),
         strava_configured=services().settings.strava_configured,
         budget=services().limiter.state() if services().settings.strava_configured else None,
         mails=views.mails(athlete_id()),
         by_list=services().rights.found_by_list(athlete_id()),
         receipts=services().rights.receipts(athlete_id()),
         retention_days=services().settings.strava_retention_days,
-        connection=connection,
-        gap=views.gap(athlete_id()),
+        connection=page.connection,
+        gap=page.gap,
         history=services().sync.progress(athlete_id()),
         subscription=services().subscription.last_check() if _is_operator() else None,
         quarantine=services().inbox.quarantine() if _is_operator() else None,

@@ -31,7 +31,7 @@ from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.load_ports import LoadTx
 from loadwatch.services.plan_ports import PlanTx
 from loadwatch.services.rights_ports import RightsTx
-from loadwatch.services.sync_ports import SyncTx
+from loadwatch.services.sync_ports import Awaited, SyncTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -827,7 +827,9 @@ class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, PlanTx, RightsTx, SyncTx, Proto
 
     # sync
     def log_sync(self, athlete_id: int | None, what: str, detail: str, now: datetime) -> None: ...
-    def sync_state(self, athlete_id: int, strava_athlete_id: int | None) -> SyncState: ...
+    def sync_state(self, athlete_id: int, strava_athlete_id: int | None, awaited: Awaited) -> SyncState:
+        """Of what is awaited as it was read in the same transaction."""
+        ...
 
 
 class Database(Protocol):

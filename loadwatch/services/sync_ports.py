@@ -92,7 +92,8 @@ class Awaited:
     scopes : frozenset of str
         Granted ones.
     runs : tuple of datetime
-        As `SyncTx.awaited_starts`.
+        Start of each activity that was announced or changed and is not fetched. Of one that is not known yet it is
+        taken to be a day before its announcement.
     samples : tuple of datetime
         Start of each run since the moment asked for whose samples are still to come.
     n_files : int
@@ -177,14 +178,6 @@ class SyncTx(Protocol):
 
     def history(self, athlete_id: int, before: datetime, last_before: datetime) -> tuple[History, Pulse]:
         """In one statement."""
-        ...
-
-    def awaited_starts(self, athlete_id: int, strava_athlete_id: int | None) -> list[datetime]:
-        """
-        Start of each activity that was announced or changed and is not fetched.
-
-        Of one that is not known yet it is taken to be a day before its announcement.
-        """
         ...
 
     def list_awaited(self, athlete_id: int) -> bool: ...

@@ -34,7 +34,7 @@ from loadwatch.services.ports import (
     Transition,
     Tx,
 )
-from loadwatch.services.sync import completeness_of
+from loadwatch.services.sync import SAMPLES_REACH, completeness, completeness_of
 from loadwatch.services.sync_ports import Pulse
 
 MOST_NEW_RUNS = 20
@@ -225,6 +225,22 @@ class RunPage:
     speeds: FastSpeeds | None
 
 
+@dataclass(frozen=True, slots=True)
+class SyncPage:
+    """
+    Where the runs of an athlete stand.
+
+    Attributes
+    ----------
+    gap : Gap or None
+        What is missing of the load now.
+    """
+
+    state: SyncState
+    connection: Connection | None
+    gap: Gap | None
+
+
 class ViewService:
     """Reads for one athlete at a time; what is another's raises `NotYours`."""
 
@@ -370,10 +386,16 @@ class ViewService:
         with self._database.read() as tx:
             return tx.outbox_items(athlete_id, limit)
 
-    def sync(self, athlete_id: int) -> SyncState:
+    def sync(self, athlete_id: int) -> SyncPage:
+        now, inactive_since = self._clock(), self._inactive_since()
         with self._database.read() as tx:
-            connection = tx.connection(athlete_id)
-            return tx.sync_state(athlete_id, connection.strava_athlete_id if connection else None)
+            connection, awaited = tx.connection(athlete_id), tx.awaited(athlete_id, now - SAMPLES_REACH)
+            strava_athlete_id = connection.strava_athlete_id if connection else None
+            return SyncPage(
+                tx.sync_state(athlete_id, strava_athlete_id, awaited),
+                connection,
+                completeness(tx, athlete_id, awaited, inactive_since).gap(now),
+            )
 
     def gap(self, athlete_id: int) -> Gap | None:
         """What is missing of an athlete's load now."""

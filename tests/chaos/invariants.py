@@ -21,6 +21,7 @@ from loadwatch.adapters.db import tables as t
 from loadwatch.adapters.db.store import SqlTx
 from loadwatch.bootstrap import _clinic
 from loadwatch.services.assess import AssessService
+from loadwatch.services.sync_ports import Awaited
 from tests.chaos.harness import House, Runner, canonical
 
 COUNTED_SPORTS = ("Run", "TrailRun", "VirtualRun")
@@ -325,7 +326,7 @@ def _mails(house: House) -> Iterator[str]:
     for runner in house.runners.values():
         uncertain = sum(r["state"] == "claimed" for r in rows if r["athlete_id"] == runner.athlete_id)
         with house.stack.services.store.read() as tx:
-            shown = tx.sync_state(runner.athlete_id, runner.strava_id).unsettled_mails
+            shown = tx.sync_state(runner.athlete_id, runner.strava_id, Awaited()).unsettled_mails
         if shown != uncertain:
             yield f"runner {runner.strava_id}: {uncertain} mails without outcome, {shown} shown"
 

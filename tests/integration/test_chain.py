@@ -11,6 +11,7 @@ import requests
 
 from loadwatch.adapters.broker import BrokerProcess
 from loadwatch.services.accounts import StravaLogin
+from loadwatch.services.sync_ports import Awaited
 from tests.support.stack import SECRET_KEY, Stack, running_stack, wait_until
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -108,7 +109,7 @@ def test_the_same_push_three_times_is_one_run_one_alert_one_mail(stack: Stack):
     assert alerts(stack, athlete_id) == [("R-M1", "firing", 2)]
     assert mails(stack, athlete_id) == [("alert", "sent")]
     with stack.services.store.read() as tx:
-        assert tx.sync_state(athlete_id, 1001).received == 1
+        assert tx.sync_state(athlete_id, 1001, Awaited()).received == 1
 
 
 @pytest.mark.parametrize(

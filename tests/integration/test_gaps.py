@@ -189,7 +189,7 @@ def logged_in(house: House) -> FlaskClient:
     assert account is not None
     client = create_app(house.services, config={"RATELIMIT_ENABLED": False}).test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = str(account.id)
+        session["_user_id"] = account.session_id
     return client
 
 

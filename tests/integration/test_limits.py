@@ -18,6 +18,7 @@ from loadwatch.adapters.strava.limiter import CallClass, Limiter, Reservation, q
 from loadwatch.bootstrap import make_services
 from loadwatch.doctor import strava_budget
 from loadwatch.services.errors import AppInactive, NotFound, RateLimited
+from loadwatch.services.sync_ports import Awaited
 from tests.integration.test_chain import activity
 from tests.support.stack import Stack, running_stack
 
@@ -349,7 +350,7 @@ class House:
     def waits(self) -> dict[int, tuple[str, datetime]]:
         """Why and until when each unfinished activity waits."""
         with self.services.store.read() as tx:
-            return {i: (why, at) for i, why, at in tx.sync_state(self.athlete_id, None).failed}
+            return {i: (why, at) for i, why, at in tx.sync_state(self.athlete_id, None, Awaited()).failed}
 
     def calls(self) -> int:
         """How many calls of the API Strava has had."""

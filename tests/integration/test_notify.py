@@ -20,6 +20,7 @@ from loadwatch.emails import EmailContent
 from loadwatch.services.errors import MailDelayed
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.ports import ActivityRecord, OutboxItem
+from loadwatch.services.sync_ports import Awaited
 from loadwatch.settings import Settings
 from tests.support import ReceivedMail, SmtpServer
 from tests.support.stack import free_port
@@ -438,7 +439,7 @@ def test_a_claimed_mail_whose_sender_was_killed_is_never_sent_again(house, smtp_
     assert (house.states(), smtp_server.messages) == ([("alert", "claimed")], [])
     with house.services.store.read() as tx:
         assert tx.claimed_outbox_ids(10) == [item.id]
-        assert tx.sync_state(house.athlete_id, None).unsettled_mails == 1
+        assert tx.sync_state(house.athlete_id, None, Awaited()).unsettled_mails == 1
 
 
 def test_eight_deliverers_at_once_send_one_mail(house, smtp_server):

@@ -83,7 +83,7 @@ class House:
         assert account is not None
         client = create_pages(self.services, config={"RATELIMIT_ENABLED": False}).test_client()
         with client.session_transaction() as session:
-            session["_user_id"] = str(account.id)
+            session["_user_id"] = account.session_id
         return client
 
     def get(self, athlete_id: int, path: str) -> Any:

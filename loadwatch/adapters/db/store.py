@@ -23,7 +23,7 @@ from loadwatch.adapters.db.load_store import LoadStore
 from loadwatch.adapters.db.plan_store import PlanStore
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
-from loadwatch.adapters.db.sync_store import ANNOUNCED_AFTER, COUNTS, SyncStore, read_gap
+from loadwatch.adapters.db.sync_store import COUNTS, SyncStore, read_gap
 from loadwatch.adapters.db.upload_store import UploadStore
 from loadwatch.adapters.db.words import made_of, words_of
 from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
@@ -63,6 +63,7 @@ from loadwatch.services.ports import (
     Transition,
 )
 from loadwatch.services.rights_ports import RECENT_EVERY
+from loadwatch.services.sync_ports import Awaited
 
 _RUNS = select(t.RunRow, t.RunFeaturesRow).outerjoin(t.RunFeaturesRow, t.RunFeaturesRow.run_id == t.RunRow.id)
 """Runs, each with its features or None, in one query."""
@@ -1087,59 +1088,36 @@ class SqlTx(
     def log_sync(self, athlete_id: int | None, what: str, detail: str, now: datetime) -> None:
         self._s.add(t.SyncLog(athlete_id=athlete_id, what=what, detail=detail, at=now))
 
-    def sync_state(self, athlete_id: int, strava_athlete_id: int | None) -> SyncState:
-        job, row = t.FetchJob, t.RunRow
-        received, last = self._s.execute(
-            select(func.count(), func.max(t.Inbox.received_at)).where(t.Inbox.owner_id == strava_athlete_id)
+    def sync_state(self, athlete_id: int, strava_athlete_id: int | None, awaited: Awaited) -> SyncState:
+        job, row, inbox = t.FetchJob, t.RunRow, t.Inbox
+        unfinished = (job.athlete_id == athlete_id, job.wanted > job.done)
+        counts = (
+            select(func.count()).where(inbox.owner_id == strava_athlete_id),
+            select(func.max(inbox.received_at)).where(inbox.owner_id == strava_athlete_id),
+            select(func.count()).where(inbox.owner_id == strava_athlete_id, inbox.state == "pending"),
+            select(func.count()).where(*unfinished),
+            select(func.count()).where(row.athlete_id == athlete_id, row.streams.in_(("listed", "waiting"))),
+            select(func.max(row.start)).where(row.athlete_id == athlete_id),
+            select(func.count()).where(t.Outbox.athlete_id == athlete_id, t.Outbox.state == "claimed"),
+        )
+        received, last_received_at, unread, waiting, unsampled, last_run_start, unsettled_mails = self._s.execute(
+            select(*(each.scalar_subquery() for each in counts))
         ).one()
-        unread = self._s.scalar(
-            select(func.count()).where(t.Inbox.owner_id == strava_athlete_id, t.Inbox.state == "pending")
-        )
-        waiting = self._s.scalar(select(func.count()).where(job.athlete_id == athlete_id, job.wanted > job.done))
-        failed = self._s.scalars(
-            select(job).where(job.athlete_id == athlete_id, job.wanted > job.done, job.last_error.is_not(None))
-        )
-        awaited = self.awaited_starts(athlete_id, strava_athlete_id)
-        unsampled = ("listed", "waiting")
+        failed = self._s.scalars(select(job).where(*unfinished, job.last_error.is_not(None)))
         return SyncState(
-            n_awaited=len(awaited),
-            oldest_awaited=min(awaited, default=None),
-            list_awaited=self.list_awaited(athlete_id),
-            n_without_samples=self._s.scalar(
-                select(func.count()).where(row.athlete_id == athlete_id, row.streams.in_(unsampled))
-            )
-            or 0,
+            n_awaited=len(awaited.runs),
+            oldest_awaited=min(awaited.runs, default=None),
+            list_awaited=awaited.list_awaited,
+            n_without_samples=unsampled,
             received=received,
-            pending=(unread or 0) + (waiting or 0),
+            pending=unread + waiting,
             failed=tuple(
                 (j.source_id, say(str(j.last_error)), j.next_attempt_at or j.first_event_at) for j in failed
             ),
-            last_received_at=last,
-            last_run_start=self._s.scalar(select(func.max(row.start)).where(row.athlete_id == athlete_id)),
-            unsettled_mails=self._s.scalar(
-                select(func.count()).where(t.Outbox.athlete_id == athlete_id, t.Outbox.state == "claimed")
-            )
-            or 0,
+            last_received_at=last_received_at,
+            last_run_start=last_run_start,
+            unsettled_mails=unsettled_mails,
         )
-
-    def awaited_starts(self, athlete_id: int, strava_athlete_id: int | None) -> list[datetime]:
-        job, row, inbox = t.FetchJob, t.RunRow, t.Inbox
-        same = and_(row.athlete_id == job.athlete_id, row.source == job.source, row.source_id == job.source_id)
-        jobs = (
-            select(job.first_event_at, row.start, job.deletion_seen)
-            .outerjoin(row, same)
-            # Of a job of samples alone the run is there already.
-            .where(job.athlete_id == athlete_id, job.wanted > job.done, job.history_at.is_(None))
-        )
-        starts = [
-            start or announced_at - ANNOUNCED_AFTER
-            for announced_at, start, is_deleted in self._s.execute(jobs)
-            if start is not None or not is_deleted
-        ]
-        unread = select(inbox.received_at).where(
-            inbox.owner_id == strava_athlete_id, inbox.state == "pending", inbox.object_type == "activity"
-        )
-        return starts + [received_at - ANNOUNCED_AFTER for received_at in self._s.scalars(unread)]
 
 
 def _inbox_item(row: t.Inbox) -> InboxItem:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     delete,
     func,
     literal,
@@ -223,24 +224,25 @@ class SyncStore:
         connected = select(link.athlete_id).where(link.state == "connected")
         of_all = select(func.count()).select_from(row).where(*sampled, awaited, row.athlete_id.in_(connected))
         queries = (mine, mine.where(awaited), of_all)
-        return SampleCounts(*(self._s.scalar(query) or 0 for query in queries))
+        return SampleCounts(*self._s.execute(select(*(query.scalar_subquery() for query in queries))).one())
 
     # quarantine
 
     def quarantine(self, since: datetime, reasons: int) -> Quarantine:
         row = t.Inbox
         kept = row.state == "quarantined"
-        n = self._s.scalar(select(func.count()).select_from(row).where(kept)) or 0
-        n_day = self._s.scalar(select(func.count()).select_from(row).where(kept, row.received_at > since)) or 0
+        n, of_day = func.count(), func.sum(case((row.received_at > since, 1), else_=0))
         grouped = (
-            select(row.reason, func.count(), func.max(row.received_at))
+            select(row.reason, n, func.max(row.received_at), func.sum(n).over(), func.sum(of_day).over())
             .where(kept)
             .group_by(row.reason)
-            .order_by(func.count().desc(), func.max(row.id).desc())
+            .order_by(n.desc(), func.max(row.id).desc())
             .limit(reasons)
         )
-        found = tuple(QuarantineReason(why or "", count, last) for why, count, last in self._s.execute(grouped))
-        return Quarantine(n, n_day, found)
+        found, n_all, n_day = [], 0, 0
+        for why, count, last, n_all, n_day in self._s.execute(grouped):  # noqa: B007  the sums stand in each row
+            found.append(QuarantineReason(why or "", count, last))
+        return Quarantine(int(n_all), int(n_day), tuple(found))
 
     def drop_quarantine(self, before: datetime) -> int:
         row = t.Inbox
