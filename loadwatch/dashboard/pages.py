@@ -191,13 +191,13 @@ def week(iso_week: str) -> str:
     current = IsoWeek.of(now)
     if wanted > current.shifted(1) or wanted.year < 1990:
         abort(404)
-    report = services().views.week(athlete_id(), wanted)
+    report, load_of = services().views.week_and_loads(athlete_id(), wanted)
     return render_template(
         "week.html",
         report=report,
         loads=load_rows(report.loads, profile().units, symptoms_decide=report.symptoms_decide),
         hurts_first=HURTS_FIRST,
-        load_of=services().views.run_loads(athlete_id(), report.runs),
+        load_of=load_of,
         before=before,
         after=after if wanted < current else None,
         is_current=wanted == current,

@@ -140,7 +140,8 @@ class SyncService:
         budget, now = self._budget(), self._clock()
         with self._database.read() as tx:
             counts = tx.sample_counts(athlete_id, SOURCE, now - LOAD_WINDOW)
-            used_today = tx.samples_wanted(now - timedelta(days=1))
+            is_asked = budget is not None and counts.n_left > 0
+            used_today = tx.samples_wanted(now - timedelta(days=1)) if is_asked else 0
         left = time_left(counts.n_left_of_all, used_today, budget) if budget and counts.n_left else None
         return HistoryProgress(counts.n_runs, counts.n_runs - counts.n_left, left)
 

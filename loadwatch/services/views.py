@@ -124,6 +124,13 @@ def week_of(
     known : Completeness, optional
         What is awaited of the athlete now; by default nothing.
     """
+    return _week_and_loads(tx, profile, week, as_of, known)[0]
+
+
+def _week_and_loads(
+    tx: Tx, profile: AthleteProfile, week: IsoWeek, as_of: datetime | None, known: Completeness | None
+) -> tuple[WeeklyReport, list[RunLoad]]:
+    """The week, and the load of each run that its report looks at."""
     zone = ZoneInfo(profile.timezone)
     end = datetime.combine(week.shifted(1).monday, time(), zone)
     since = report_reach(datetime.combine(week.monday, time(), zone))
@@ -131,19 +138,21 @@ def week_of(
     runs = tx.runs_between(profile.id, loads_reach(since), end + timedelta(days=1))
     until = min(end, as_of) if as_of else end
     ceilings = ceilings_of(tx, profile, until)
-    return weekly_report(
+    loads = run_loads(runs, since=since, five_k_m_s=profile.five_k_m_s)
+    report = weekly_report(
         week,
         [r for r in runs if r.start >= since],
         tx.alerts_since(profile.id, since),
         ceilings.mileage,
         tx.first_local_date(profile.id),
-        run_loads=run_loads(runs, since=since, five_k_m_s=profile.five_k_m_s),
+        run_loads=loads,
         hill_ceiling=ceilings.hills,
         fast_ceiling=ceilings.fast,
         reports=[r for r in tx.symptom_reports(profile.id) if r.at < end],
         timezone=zone,
         gap=known.gap(until) if known else None,
     )
+    return report, loads
 
 
 def _week_of_facts(facts: Facts, week: IsoWeek, ceilings: Ceilings) -> WeeklyReport:
@@ -304,10 +313,15 @@ class ViewService:
         return news(seen, pulse, runs, steps, lines)
 
     def week(self, athlete_id: int, week: IsoWeek) -> WeeklyReport:
+        return self.week_and_loads(athlete_id, week)[0]
+
+    def week_and_loads(self, athlete_id: int, week: IsoWeek) -> tuple[WeeklyReport, dict[int, RunLoad]]:
+        """A week, and the load of its runs by their ids; of what does not count there is none."""
         now, inactive_since = self._clock(), self._inactive_since()
         with self._database.read() as tx:
             known = completeness_of(tx, athlete_id, now, inactive_since)
-            return week_of(tx, _profile(tx, athlete_id), week, now, known)
+            report, loads = _week_and_loads(tx, _profile(tx, athlete_id), week, now, known)
+        return report, {load.run.id: load for load in loads}
 
     def ceiling(self, athlete_id: int) -> Ceiling:
         with self._database.read() as tx:

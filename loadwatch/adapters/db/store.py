@@ -1103,7 +1103,8 @@ class SqlTx(
         received, last_received_at, unread, waiting, unsampled, last_run_start, unsettled_mails = self._s.execute(
             select(*(each.scalar_subquery() for each in counts))
         ).one()
-        failed = self._s.scalars(select(job).where(*unfinished, job.last_error.is_not(None)))
+        in_trouble = select(job).where(*unfinished, job.last_error.is_not(None))
+        failed = self._s.scalars(in_trouble) if waiting else ()
         return SyncState(
             n_awaited=len(awaited.runs),
             oldest_awaited=min(awaited.runs, default=None),
