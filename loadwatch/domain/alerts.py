@@ -287,7 +287,7 @@ def reconcile(
             if alert is None:
                 changes.append(Fire(finding, state, cause, settled))
             else:
-                changes.append(Revise(alert, finding, state, "what it rests on was corrected again", settled))
+                changes.append(Revise(alert, finding, state, _AGAIN, settled))
         elif alert.finding_digest != digest:
             changes.append(Revise(alert, finding, *_revised(alert, finding, settled), settled))
         elif alert.settled != settled:
@@ -295,11 +295,11 @@ def reconcile(
                 changes.append(Move(alert, AlertState.RESOLVED, _SETTLED_CAUSE[settled], settled))
             else:
                 state, _ = _fresh(finding, settled, stored, as_of, wishes)
-                changes.append(Move(alert, state, "what had taken its place is gone", settled))
+                changes.append(Move(alert, state, _PLACE_FREE, settled))
     for alert in by_key.values():
         if alert.state is not AlertState.RETRACTED:
-            what = "check-in" if alert.episode.startswith("report-") else "run"
-            changes.append(Retract(alert, f"the {what} was corrected or deleted: the rule no longer speaks"))
+            of_report = alert.episode.startswith("report-")
+            changes.append(Retract(alert, _CHECK_IN_CHANGED if of_report else _RUN_CHANGED))
     return changes
 
 
@@ -341,6 +341,10 @@ def _fresh(
 
 
 _SPOKE: Final = say("rule spoke")
+_AGAIN: Final = say("what it rests on was corrected again")
+_PLACE_FREE: Final = say("what had taken its place is gone")
+_RUN_CHANGED: Final = say("the run was corrected or deleted: the rule no longer speaks")
+_CHECK_IN_CHANGED: Final = say("the check-in was corrected or deleted: the rule no longer speaks")
 
 
 def snoozed_until(until: datetime) -> Text:
@@ -365,7 +369,7 @@ def _revised(alert: StoredAlert, finding: Finding, settled: Settled | None) -> t
     if settled is not None:
         return AlertState.RESOLVED, _SETTLED_CAUSE[settled] if alert.settled != settled else cause
     if alert.settled is not None:
-        return AlertState.FIRING, say("what had taken its place is gone")
+        return AlertState.FIRING, _PLACE_FREE
     if alert.state in OPEN_STATES and is_worse(finding, alert.severity, alert.symptom_level):
         return AlertState.FIRING, cause
     return alert.state, cause

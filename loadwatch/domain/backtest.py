@@ -18,6 +18,7 @@ from loadwatch.domain.loads import FastSpeeds, RunLoad, ascent_of, downhill_load
 from loadwatch.domain.rules import NO_EARLIER_HISTORY, EarlierHistory, Finding, is_learning, judge, look_back_from
 from loadwatch.domain.symptom_rules import LOADS_REACH, REPORTS_REACH, SCREEN_REACH, Clinic, Runner, judge_health
 from loadwatch.domain.symptoms import Region, Side, SymptomReport, WeeklyAnswers, in_order
+from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import BUDGET_MONTH, COMPARED_ACWR, COMPARED_WEEK, COOL_DOWN, REDUCED_DAYS
 from loadwatch.domain.told import told_features
 
@@ -482,17 +483,19 @@ def silent_because(past: Iterable[History]) -> tuple[str, ...]:
     runs = [run for history in past for run in history.runs]
     reasons = []
     if all(downhill_load_m(r) is None for r in runs):
-        reasons.append("R-H1 is silent: the history tells no descent")
+        reasons.append(say("R-H1 is silent: the history tells no descent"))
     if all(ascent_of(r) is None for r in runs):
-        reasons.append("R-H2 is silent: the history tells no ascent")
+        reasons.append(say("R-H2 is silent: the history tells no ascent"))
     if all(r.features is None or r.features.speed_profile_m is None for r in runs):
-        reasons.append("R-T1, R-T2 and R-T3 are silent: the history tells no fast metres")
+        reasons.append(say("R-T1, R-T2 and R-T3 are silent: the history tells no fast metres"))
     reports = [report for history in past for report in history.reports]
     if not reports:
-        reasons.append("all rules on symptoms are silent: the history tells no pain")
+        reasons.append(say("all rules on symptoms are silent: the history tells no pain"))
     elif not any(report.codes for report in reports):
         reasons.append(
-            "C-PHT, C-IT, C-N and most red flags are silent, and soreness is not told from pain: the history tells"
-            " how much it hurt, where and on which side, and no more"
+            say(
+                "C-PHT, C-IT, C-N and most red flags are silent, and soreness is not told from pain: the history"
+                " tells how much it hurt, where and on which side, and no more"
+            )
         )
     return tuple(reasons)

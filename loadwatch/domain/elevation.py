@@ -8,7 +8,7 @@ import numpy as np
 from loadwatch.domain.activity import AltitudeQuality, HillReps
 from loadwatch.domain.arrays import BoolArray, FloatArray, IntArray
 from loadwatch.domain.motion import Motion
-from loadwatch.domain.text import say
+from loadwatch.domain.text import height_text, say
 from loadwatch.domain.thresholds import (
     ALTITUDE_COVERAGE,
     BAROMETER_ROUGHNESS_M,
@@ -428,16 +428,25 @@ def _reconciled(
     if reported is None:
         if quality != "gps":
             return ascent, descent
-        warnings.append("Altitude seems to come from satellites only: the ascent is rough, the descent unknown.")
+        warnings.append(_ONLY_SATELLITES)
         return ascent, None
     agrees = abs(ascent - reported) <= max(REPORTED_ASCENT_M, REPORTED_ASCENT_SHARE * reported)
     if not agrees:
         descent = max(reported - net, 0.0)
         warnings.append(
-            f"The samples climb {ascent:.0f} m, the source says {reported:.0f} m: "
-            "the descent is worked out from the latter and from the altitude at both ends."
+            say(
+                "The samples climb {ascent}, the source says {reported}: the descent is worked out from the latter"
+                " and from the altitude at both ends.",
+                ascent=height_text(ascent),
+                reported=height_text(reported),
+            )
         )
     return (ascent if quality == "baro" else reported), descent
+
+
+_ONLY_SATELLITES: Final = say(
+    "Altitude seems to come from satellites only: the ascent is rough, the descent unknown."
+)
 
 
 # quality

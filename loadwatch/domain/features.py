@@ -19,6 +19,7 @@ from loadwatch.domain.activity import (
 from loadwatch.domain.elevation import Elevation, elevation
 from loadwatch.domain.motion import LONGEST_STEP_S, Motion, local_plane, resample
 from loadwatch.domain.speed import Speed, distance_is_trusted, speed
+from loadwatch.domain.text import distance_text, say
 from loadwatch.domain.thresholds import CONTRAST, DISTANCE_DISAGREES, DISTANCE_DISAGREES_M, SPARSE_STEP_S
 from loadwatch.domain.track import TrackFit, find_track
 
@@ -121,32 +122,34 @@ def _warnings(
     """What limits the numbers, in words for the runner, each once."""
     said = list(recording.notes)
     if recording.sport == UNKNOWN_SPORT:
-        said.append("Nothing says which sport it was: taken for a run here.")
+        said.append(say("Nothing says which sport it was: taken for a run here."))
     elif recording.sport not in RUN_FAMILY:
-        said.append(f"Not a run ({recording.sport}): it is not counted as running.")
+        said.append(say("Not a run ({sport}): it is not counted as running.", sport=recording.sport))
     if not recording.timed:
-        said.append("Without times there is no speed: fast running and repetitions are unknown.")
+        said.append(say("Without times there is no speed: fast running and repetitions are unknown."))
     if distance_m is None:
-        said.append("Neither distance nor positions were recorded.")
+        said.append(say("Neither distance nor positions were recorded."))
     elif motion.from_positions:
-        said.append("Distance was measured along the positions: it may be a few per cent off.")
+        said.append(say("Distance was measured along the positions: it may be a few per cent off."))
     if recording.timed and not distance_is_trusted(recording.streams):
-        said.append("Too many jumps in the distance: it cannot be trusted.")
+        said.append(say("Too many jumps in the distance: it cannot be trusted."))
     reported_m = recording.reported_distance_m
     if (
         distance_m
         and reported_m
         and abs(distance_m - reported_m) > max(DISTANCE_DISAGREES * reported_m, DISTANCE_DISAGREES_M)
     ):
-        said.append(f"The samples make {distance_m / 1000:.2f} km, the device says {reported_m / 1000:.2f} km.")
+        made, reported = distance_text(distance_m), distance_text(reported_m)
+        said.append(say("The samples make {made}, the device says {reported}.", made=made, reported=reported))
     if pace is not None:
         easy, best = pace.easy_m_s, pace.best_20s_m_s
         if best is not None and easy is not None and best >= CONTRAST * easy:
-            said.append("Efforts of less than 5 s do not show in samples: sprint metres are a lower bound.")
+            said.append(say("Efforts of less than 5 s do not show in samples: sprint metres are a lower bound."))
         steps = np.diff(recording.streams.time_s)
         steps = steps[(steps > 0) & (steps <= LONGEST_STEP_S)]
         if len(steps) and np.mean(steps) > SPARSE_STEP_S:
-            said.append(f"Recorded every {np.mean(steps):.0f} s only: short fast efforts are blurred.")
+            apart = round(np.mean(steps))
+            said.append(say("Recorded every {n} s only: short fast efforts are blurred.", n=apart))
     return tuple(dict.fromkeys((*said, *hills.warnings)))
 
 

@@ -10,8 +10,9 @@ from loadwatch.adapters.db.tables import AlertRow
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
 from loadwatch.domain.alerts import Alert
-from loadwatch.domain.text import English, Text, render
+from loadwatch.domain.text import English, Text, distance_text, render, say
 from loadwatch.emails.alert import alert_mail
+from tests.support.samples import features
 from tests.support.seeding import ANN, NOW, PASSWORD, SeedRun, add_runs, athlete
 
 
@@ -123,3 +124,14 @@ def test_a_mail_is_written_in_the_units_of_today(services: Services, ann: int) -
     alert = the_alert(services, ann)
     mail = alert_mail(alert, None, "", name="Ann", units="imperial", base_url="http://127.0.0.1:8000")
     assert mail.subject == "9.9 mi: your longest in 30 days was 5.0 mi"
+
+
+def test_what_limits_the_numbers_of_a_run_is_stored_with_its_quantities(services: Services, ann: int) -> None:
+    run = services.views.runs(ann, days=9)[0].run
+    limits = (say("Every {n} s only.", n=5), say("The samples make {made}.", made=distance_text(9_000)), "odd")
+    with services.store.write() as tx:
+        tx.put_features(run.id, features(run, warnings=limits), NOW)
+    stored = services.views.run(ann, run.id).detail.run.features
+    assert stored is not None
+    assert stored.warnings == limits
+    assert render(stored.warnings[1], GERMAN) == "The samples make 9,0 km."

@@ -1,14 +1,17 @@
 """Whatever the core says is made of messages and quantities: a language of brackets finds every word that is not."""
 
+import ast
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+import loadwatch
 from loadwatch.domain.ceilings import Ceiling, LoadCeiling
 from loadwatch.domain.completeness import Gap, gap_text, missing_text, quiet_verdict
 from loadwatch.domain.findings import EVIDENCE, Finding, Reason
@@ -311,3 +314,35 @@ def test_every_sentence_of_the_knowledge_is_in_the_catalogues() -> None:
         for _, message in messages(text_of(f"{name}.toml"))
     }
     assert {str(text) for text in said} - extracted == set()
+
+
+# the code
+
+DOMAIN = sorted((Path(loadwatch.__file__).parent / "domain").glob("*.py"))
+SAYING = {"say", "say_n"}
+CODE = re.compile(r"of \d+|side unknown|m fast|(?:ACWR|week) .*|.*[|\[].*")
+"""Units of reasons, the code of a place, names of what is only compared with, types in quotes."""
+
+
+def unsaid(path: Path) -> Iterable[str]:
+    """Strings of several words that no message holds; docstrings, and errors for programmers, aside."""
+
+    def walk(node: ast.AST) -> Iterable[str]:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING:
+            return
+        if isinstance(node, ast.Raise | ast.Assert) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        ):
+            return
+        words = str(node.value) if isinstance(node, ast.Constant) else ""
+        if re.search(r"[a-z] [a-z]", words) and not CODE.fullmatch(words):
+            yield words
+        for inner in ast.iter_child_nodes(node):
+            yield from walk(inner)
+
+    return walk(ast.parse(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.name)
+def test_no_sentence_of_the_domain_stands_outside_of_a_message(path: Path) -> None:
+    assert list(unsaid(path)) == []

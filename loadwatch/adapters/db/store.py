@@ -44,7 +44,7 @@ from loadwatch.domain.bands import N_BANDS
 from loadwatch.domain.daily import DayTotal
 from loadwatch.domain.findings import RED
 from loadwatch.domain.rules import EarlierHistory, Evidence, Finding, Reason
-from loadwatch.domain.text import say, to_json
+from loadwatch.domain.text import from_json, say, to_json
 from loadwatch.domain.wording import AlertText
 from loadwatch.services.ports import (
     AccountRecord,
@@ -501,6 +501,7 @@ class SqlTx(
             while profile_m and not profile_m[-1]:
                 profile_m.pop()
             values["speed_profile_m"] = profile_m
+        values["warnings"] = [to_json(warning) for warning in features.warnings]
         self._s.execute(_PUT_FEATURES[self._dialect], values)
         stored = _features(cast("Any", SimpleNamespace(**values)))
         assert stored is not None  # there is no error
@@ -1186,7 +1187,7 @@ def _features(row: t.RunFeaturesRow | None) -> RunFeatures | None:
         speed_profile_m=_bands(row.speed_profile_m),
         reps=tuple(Repetition(**r) for r in row.reps),
         track=_track(row.track),
-        warnings=tuple(map(say, row.warnings)),
+        warnings=tuple(say(w) if isinstance(w, str) else from_json(w) for w in row.warnings),
     )
 
 

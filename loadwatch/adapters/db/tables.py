@@ -304,7 +304,8 @@ class RunFeaturesRow(Base):
     """Rounded to 0.1 m; the empty bands at its end are left out."""
     reps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     track: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
-    warnings: Mapped[list[str]] = mapped_column(JSON)
+    warnings: Mapped[list[Any]] = mapped_column(JSON)
+    """As `domain.text.to_json` has them; of earlier versions the plain words."""
 
 
 class DayTotalRow(Base):

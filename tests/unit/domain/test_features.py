@@ -153,7 +153,7 @@ def test_sprint_metres_are_called_a_lower_bound_where_somebody_ran_fast():
 def test_a_device_that_says_something_else_is_quoted():
     f = features_of(replace(hilly_session(), reported_distance_m=9000.0))
 
-    assert any(warning.endswith("the device says 9.00 km.") for warning in f.warnings)
+    assert any(warning.endswith("the device says 9.0 km.") for warning in f.warnings)
 
 
 def test_nothing_is_said_twice():
