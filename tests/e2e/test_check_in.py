@@ -140,7 +140,7 @@ def test_after_a_long_run_today_asks_and_the_problem_leads_back_to_running(
     page = logged_in(browser, origin, viewport={"width": 360, "height": 740})
     shoot(page, "today-asks")
 
-    page.get_by_role("link", name="Something does: check in").click()
+    page.get_by_role("link", name="All questions").click()
     pain(page, "Worst pain during your last run", 4)
     page.get_by_label("Right: Outer side of the knee").check()
     page.get_by_label("It begins at about the same distance in each run").check()

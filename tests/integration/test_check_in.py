@@ -793,7 +793,7 @@ def test_the_one_time_and_the_weekly_form_keep_what_was_told(web: FlaskClient, s
     steps = {"participation": "1", "volume": "0", "performance": "0", "pain": "1"}
     saved = web.post(week, data=steps, follow_redirects=True).text
     assert "16 of 100" in saved
-    assert "say where it hurts" in saved
+    assert "Say where it hurts" in saved
     assert web.post(week, data={"pain": "1"}).status_code == 400
     assert web.get("/weeks/2026-W48/questionnaire").status_code == 404
 
