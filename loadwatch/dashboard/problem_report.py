@@ -152,18 +152,11 @@ def _points(report: SymptomReport) -> Iterable[PainPoint]:
 
 def pain_words(story: ProblemStory) -> list[str]:
     """What the drawing shows, and what is not known of it, in sentences."""
-    sentences = [
-        ngettext(
-            "%(n)s check-in from %(first)s to %(last)s.",
-            "%(n)s check-ins from %(first)s to %(last)s.",
-            len(story.told),
-        )
-        % {
-            "n": len(story.told),
-            "first": _put("full_day", story.told[0].local_date),
-            "last": _put("full_day", story.told[-1].local_date),
-        }
-    ]
+    first, last = (_put("full_day", story.told[i].local_date) for i in (0, -1))
+    if len(story.told) == 1:
+        sentences = [_("One check-in, on %(day)s.", day=first)]
+    else:
+        sentences = [_("%(n)s check-ins from %(first)s to %(last)s.", n=len(story.told), first=first, last=last)]
     known = [r for r in story.told if r.worst_pain is not None]
     if known:
         worst = max(known, key=lambda r: (r.worst_pain or 0, r.at))
@@ -214,23 +207,14 @@ def preceded_words(each: Preceded) -> list[str]:
             % {"u": each.flares_unknown}
         )
     if each.runs:
-        sentences.append(
-            ngettext(
-                "%(q)s such run was followed by check-ins without a new flare.",
-                "%(q)s such runs were followed by check-ins without a new flare.",
-                each.quiet,
-            )
-            % {"q": each.quiet}
+        form = ngettext(
+            "There was %(n)s such run: %(f)s before a flare, %(q)s followed by check-ins without a new one,"
+            " %(u)s by no check-in.",
+            "There were %(n)s such runs: %(f)s before a flare, %(q)s followed by check-ins without a new one,"
+            " %(u)s by no check-in.",
+            each.runs,
         )
-    if each.untold:
-        sentences.append(
-            ngettext(
-                "After %(u)s nobody checked in within those days.",
-                "After %(u)s of them nobody checked in within those days.",
-                each.untold,
-            )
-            % {"u": each.untold}
-        )
+        sentences.append(form % {"n": each.runs, "f": each.followed, "q": each.quiet, "u": each.untold})
     if each.runs_unknown:
         sentences.append(
             ngettext("%(u)s run does not tell.", "%(u)s runs do not tell.", each.runs_unknown)

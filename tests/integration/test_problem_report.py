@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from loadwatch.bootstrap import Services, make_services
 from loadwatch.dashboard import create_app
 from loadwatch.domain.activity import Run, RunFeatures
+from loadwatch.domain.completeness import Gap
 from loadwatch.services.health_ports import Draft
 from loadwatch.services.problem_story import ProblemStory
 from tests.support.samples import features, give_features
@@ -165,6 +166,16 @@ def test_a_session_counts_for_its_week_and_days_before_the_stage_do_not(told: To
     assert (week.done, week.planned) == (1, 4)
 
 
+def test_days_whose_runs_are_awaited_are_not_taken_for_rest(told: Told) -> None:
+    number = told.check_in(20, pain_run=3)
+    told.ran(30, 10)
+    profile = told.services.views.profile(told.ann)
+
+    story = told.services.check_ins.story(profile, number, Gap(until=NOW - timedelta(days=2), runs=1))
+
+    assert [s.is_complete for s in story.spans[-4:]] == [True, False, False, False]
+
+
 # the page
 
 
@@ -176,6 +187,7 @@ def test_the_page_names_flares_and_what_is_not_known(told: Told, web: Callable[.
     page = web().get(f"/problems/{number}").text
 
     assert "1 of 1 flare came within 3 days of a run with at least 150\xa0m of downhill load." in page
+    assert "There was 1 such run: 1 before a flare, 0 followed by check-ins without a new one" in page
     assert "1 run does not tell its downhill." in page
     assert page.count('<svg class="chart pain-chart"') == 2
 

@@ -14,6 +14,7 @@ from loadwatch.domain.session_plan import (
     circuit,
     minutes_of,
     run_gate,
+    sessions_of_week,
     todays_session,
     tolerated_directions,
 )
@@ -422,6 +423,21 @@ def test_the_morning_after_yesterdays_session_is_asked_for_until_it_is_told():
 
     assert asked.ask_next_morning
     assert not told_since.ask_next_morning
+
+
+def test_the_sessions_of_a_week_are_counted_by_days_against_the_days_that_a_stage_asks_for():
+    lengthening = HAMSTRING.stages[2]  # its extender is due every day, its diver every 2nd
+    nordics_only = replace(
+        lengthening, prescriptions=[replace(lengthening.prescriptions[0], dose=Dose(3, per_week=2))]
+    )
+    done = [did(3, "extender"), did(4, "extender"), did(4, "diver", hour=20), did(9, "bridge"), did(10, "glider")]
+
+    week = sessions_of_week(lengthening, "HS", done, on(0), on(10))
+    since_yesterday = sessions_of_week(lengthening, "HS", done, on(9), on(10))
+
+    assert (week.done, week.planned) == (2, 7)  # of days 4 to 10: day 4 and day 10; bridges are of another stage
+    assert (since_yesterday.done, since_yesterday.planned) == (1, 2)
+    assert sessions_of_week(nordics_only, "HS", done, on(0), on(10)).planned == 2
 
 
 def test_once_all_stages_are_done_nothing_is_due():
