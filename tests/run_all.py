@@ -26,8 +26,50 @@ CHECKS = {
     "mypy": ["-m", "mypy"],
     "imports": ["-c", LINT_IMPORTS],
 }
-LANES = (("integration",), ("unit", "real", "e2e", "chaos"))
-"""Folders of tests. The lanes run side by side: much of what is tested is processes that wait for one another."""
+PROCESSES = tuple(
+    f"integration/test_{name}.py"
+    for name in (
+        *("broker", "chain", "cli", "features", "gaps", "limits", "processes", "rights", "samples"),
+        *("simulator", "strava_calls", "subscription", "supervisor", "watched", "webhooks"),
+    )
+)
+"""Tests that start processes of ours and wait for them; the rest of their folder runs beside them."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """
+    Tests that one pytest runs.
+
+    Attributes
+    ----------
+    folder : str
+        Below `tests`.
+    only, but : tuple of str
+        Files, below `tests`, that alone are run, or that are left out.
+    """
+
+    folder: str
+    only: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"pytest tests/{self.folder}" + (" (processes)" if self.only else "")
+
+
+CHECKED = "checks"
+"""Stands in a lane for all of `CHECKS`."""
+
+LANES: tuple[tuple[Suite | str, ...], ...] = (
+    (Suite("integration", only=PROCESSES), Suite("chaos")),
+    (CHECKED, Suite("unit"), Suite("integration", but=PROCESSES)),
+    (Suite("e2e"), Suite("real")),
+)
+"""
+The lanes run side by side, three on two cores: much of what is tested is processes that wait for one another. Each
+takes about as long as the others.
+"""
 
 SECOND_TRY = {"integration", "real", "e2e"}
 MOST_SECOND_TRIES = 3
@@ -78,39 +120,48 @@ def failures(report: Path) -> tuple[str, ...]:
     )
 
 
-def run_check(name: str) -> Result:
-    """Run one of `CHECKS`."""
-    status, elapsed_s = _run(name, CHECKS[name])
+def run_check(name: str, scratch: Path | None = None) -> Result:
+    """Run one of `CHECKS`; with `scratch` what it says is shown as a whole at its end."""
+    status, elapsed_s = _run(name, CHECKS[name], scratch / f"{name}.txt" if scratch else None)
     return Result(name, status == 0, elapsed_s, int(status == 0), int(status != 0), 0)
 
 
-def run_suite(folder: Path, scratch: Path) -> Result:
-    """Run the tests in one folder; `scratch` takes pytest's report."""
-    name = f"pytest {folder.relative_to(ROOT)}"
-    report = scratch / f"{folder.name}.xml"
-    # A cache of its own: pytest's memory of what failed would be overwritten by the other lane.
-    pytest = ["-m", "pytest", str(folder), "-q", "-o", f"cache_dir={scratch / f'{folder.name}-cache'}"]
-    status, elapsed_s = _run(name, [*pytest, f"--junitxml={report}"], scratch / f"{folder.name}.txt")
+def run_suite(suite: Suite, scratch: Path) -> Result:
+    """Run some tests; `scratch` takes pytest's report."""
+    tests = ROOT / "tests"
+    kept = scratch / suite.name.partition("/")[2].replace(" ", "-")
+    report = kept.with_suffix(".xml")
+    chosen = [str(tests / file) for file in suite.only] or [str(tests / suite.folder)]
+    left_out = [f"--ignore={tests / file}" for file in suite.but]
+    # A cache of its own: pytest's memory of what failed would be overwritten by the other lanes.
+    cache = kept.with_name(f"{kept.name}-cache")
+    pytest = ["-m", "pytest", *chosen, *left_out, "-q", "-o", f"cache_dir={cache}", f"--junitxml={report}"]
+    status, elapsed_s = _run(suite.name, pytest, kept.with_suffix(".txt"))
     try:
         passed, failed, skipped = counts(report)
     except (OSError, ET.ParseError):
         passed, failed, skipped = 0, 1, 0
-    if folder.name in SECOND_TRY and 0 < failed <= MOST_SECOND_TRIES and report.exists():
+    if suite.folder in SECOND_TRY and 0 < failed <= MOST_SECOND_TRIES and report.exists():
         names = failures(report)
-        title = f"{name}: {failed} failed, a second try"
-        again, more_s = _run(title, [*pytest, "--last-failed"], scratch / f"{folder.name}-again.txt")
+        title = f"{suite.name}: {failed} failed, a second try"
+        again, more_s = _run(title, [*pytest[:-1], "--last-failed"], kept.with_name(f"{kept.name}-again.txt"))
         if again == 0:
-            return Result(name, True, elapsed_s + more_s, passed + failed, 0, skipped, names)
-    ok = status == 0 or (status == 5 and passed + failed == 0)  # 5: the folder has no tests yet
+            return Result(suite.name, True, elapsed_s + more_s, passed + failed, 0, skipped, names)
+    ok = status == 0 or (status == 5 and passed + failed == 0)  # 5: there are no tests yet
     if not ok and failed == 0:  # broke down after its last test
         failed = 1
-    return Result(name, ok, elapsed_s, passed, failed, skipped)
+    return Result(suite.name, ok, elapsed_s, passed, failed, skipped)
 
 
-def run_lane(names: Sequence[str], scratch: Path) -> list[Result]:
-    """Run the tests of some folders, one folder after the other; those without tests are left out."""
-    folders = [ROOT / "tests" / name for name in names]
-    return [run_suite(folder, scratch) for folder in folders if any(folder.glob("**/test_*.py"))]
+def run_lane(lane: Sequence[Suite | str], scratch: Path) -> list[Result]:
+    """Run what is in a lane, one after the other."""
+    results = []
+    for step in lane:
+        if isinstance(step, Suite):
+            results.append(run_suite(step, scratch))
+        else:
+            results += [run_check(name, scratch) for name in CHECKS]
+    return results
 
 
 def summary(results: Sequence[Result]) -> str:
@@ -141,11 +192,11 @@ def main(arguments: Sequence[str]) -> int:
     interrupted = False
     with tempfile.TemporaryDirectory(prefix="lw-test-") as scratch:
         try:
-            for name in names or CHECKS:
-                results.append(run_check(name))
-            if not only_checks:
+            if only_checks:
+                results += [run_check(name) for name in names or CHECKS]
+            else:
                 with ThreadPoolExecutor() as pool:
-                    for lane in pool.map(lambda names: run_lane(names, Path(scratch)), LANES):
+                    for lane in pool.map(lambda lane: run_lane(lane, Path(scratch)), LANES):
                         results += lane
         except KeyboardInterrupt:
             interrupted = True

@@ -20,8 +20,7 @@ pytestmark = needs_browser
 
 LOOKS = [
     pytest.param({"viewport": {"width": w, "height": h}, "color_scheme": scheme}, id=f"{w}-{scheme}")
-    for w, h in ((360, 740), (1280, 900))
-    for scheme in ("light", "dark")
+    for w, h, scheme in ((360, 740, "dark"), (1280, 900, "light"))
 ]
 
 

@@ -27,8 +27,7 @@ TOP_M_S = 5.4
 
 LOOKS = [
     {"viewport": {"width": w, "height": 800}, "color_scheme": scheme}
-    for w in (360, 1280)
-    for scheme in ("light", "dark")
+    for w, scheme in ((360, "dark"), (1280, "light"))
 ]
 
 

@@ -197,10 +197,24 @@ def test_the_summary_adds_up_and_ends_with_the_line_others_read(tmp_path: Path) 
 
 def test_a_suite_that_breaks_down_without_a_report_counts_as_failed(tmp_path: Path) -> None:
     run_all = _run_all()
-    broken = ROOT / "tests" / "no such folder"
 
-    result = run_all.run_suite(broken, tmp_path)
+    result = run_all.run_suite(run_all.Suite("no such folder"), tmp_path)
     assert (result.ok, result.failed) == (False, 1)
+
+
+def test_each_folder_of_tests_is_run_once_and_whole() -> None:
+    run_all = _run_all()
+    suites = [step for lane in run_all.LANES for step in lane if isinstance(step, run_all.Suite)]
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")} - {"benchmarks"}
+    folders |= {path.parent.parent.name for path in (ROOT / "tests").glob("*/*/test_*.py")}
+
+    assert {suite.folder for suite in suites} == folders
+    for folder in folders:
+        mine = [suite for suite in suites if suite.folder == folder]
+        assert [suite.only for suite in mine if suite.only] == [suite.but for suite in mine if suite.but]
+        assert len([suite for suite in mine if not suite.only]) == 1
+    assert all((ROOT / "tests" / file).exists() for suite in suites for file in suite.only)
+    assert sum(step == run_all.CHECKED for lane in run_all.LANES for step in lane) == 1
 
 
 @pytest.mark.parametrize(("body", "ok"), [("assert seen.exists() or seen.touch()", True), ("assert False", False)])
@@ -215,7 +229,7 @@ def test_a_test_of_processes_gets_a_second_try_that_is_named_and_a_real_fault_fa
     (folder / "test_it.py").write_text(code)
     monkeypatch.setattr(run_all, "ROOT", tmp_path)
 
-    result = run_all.run_suite(folder, tmp_path)
+    result = run_all.run_suite(run_all.Suite("integration"), tmp_path)
 
     assert result.ok is ok
     assert (result.passed, result.failed) == ((1, 0) if ok else (0, 1))
