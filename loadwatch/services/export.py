@@ -47,6 +47,8 @@ NAMES: Final = {
     "alerts": ("alerts", "Every alert with its numbers, reasons and evidence."),
     "alert_transitions": ("alert-transitions", "What became of each alert, step by step, by `alert_id`."),
     "alert_wishes": ("alert-wishes", "What you wanted to hear less of."),
+    "planned_runs": ("planned-runs", "Runs that you entered for days to come."),
+    "backtests": ("looking-back", "What loadwatch would have said of your last two years, when you asked last."),
     "planned_days": ("planned-days", "Days whose long run or race was planned."),
     "outbox": ("mails", "Which mails were sent, when, and what became of them."),
     "uploads": ("files", "Files that you handed in; each lies in `files/` under its number."),
