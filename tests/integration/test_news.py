@@ -187,6 +187,15 @@ def test_today_asks_little_also_with_an_open_problem_and_a_ladder(services: Serv
     assert "Way back to running, level 1:" in page
 
 
+def test_a_week_asks_little(services: Services, browser: FlaskClient) -> None:
+    browser.get("/weeks/2026-W46", base_url=HERE)
+    with counted(services) as asked:
+        page = browser.get("/weeks/2026-W46", base_url=HERE)
+
+    assert page.status_code == 200
+    assert len(asked) <= MOST_QUERIES
+
+
 def test_what_today_reads_at_once_is_what_each_page_reads_by_itself(services: Services) -> None:
     ann = athlete(services)
     services.check_ins.record(ann, Draft(**ACHE, at=NOW - timedelta(days=30)))

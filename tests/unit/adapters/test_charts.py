@@ -147,6 +147,26 @@ def test_a_load_of_twice_the_usual_fills_the_width_and_passes_the_mark() -> None
     assert drawn["load-mark"][0] == 50.0
 
 
+def test_the_usual_weeks_are_a_band_and_the_next_run_stands_at_the_end_of_the_bar() -> None:
+    """Of 30 km of this week and 10 km of the next run, 40 km in all; the weeks before had 20 to 36 km."""
+    drawn = parts(load_bar_svg(30_000.0, 28_000.0, range_m=(20_000.0, 36_000.0), next_m=10_000.0))
+    assert drawn["load-bar"] == (0.0, 75.0)
+    assert drawn["load-next"] == (75.0, 25.0)
+    assert drawn["load-range"] == (50.0, 40.0)
+    assert drawn["load-mark"][0] == 70.0
+
+
+def test_a_band_that_reaches_further_than_bar_and_next_run_is_seen_to_its_end() -> None:
+    drawn = parts(load_bar_svg(5_000.0, 20_000.0, range_m=(10_000.0, 50_000.0), next_m=5_000.0))
+    start, width = drawn["load-range"]
+    assert start + width < 100.0
+    assert drawn["load-end"][0] < start + width
+
+
+def test_without_a_known_load_the_next_run_is_added_to_nothing() -> None:
+    assert "load-next" not in parts(load_bar_svg(None, 1_000.0, next_m=500.0))
+
+
 def test_an_unknown_load_is_an_outline_and_no_empty_bar() -> None:
     unknown, nothing = parts(load_bar_svg(None, 1_000.0)), parts(load_bar_svg(0.0, 1_000.0))
     assert set(unknown) == {"load-unknown", "load-mark"}
