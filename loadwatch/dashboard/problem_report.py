@@ -1,6 +1,6 @@
 """A problem for whoever examines it: the drawing of its page, and the same story as a page to print and as PDF."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from loadwatch.dashboard.speech import Lazy, _, language, lazy, ngettext, reader
 from loadwatch.domain.flares import Flare, LoadSpan, Preceded, RunKind
 from loadwatch.domain.ladder import LAST, LadderMove
 from loadwatch.domain.loads import RunLoad, is_indoor
+from loadwatch.domain.programme import RehabSession
 from loadwatch.domain.symptoms import Problem, SymptomReport
 from loadwatch.domain.text import METRES_PER_FOOT, METRES_PER_MILE
 from loadwatch.domain.thresholds import FAST_RUN_M, FLARE_REACH_D, HILLY_M
@@ -29,10 +30,10 @@ SIDES: Final[dict[str | None, Lazy]] = {
     None: lazy("Side not told"),
 }
 
-MOST_NOTES: Final = 5
+MOST_NOTES: Final = 4
 MOST_LETTERS: Final = 220
 MOST_FLARES: Final = 4
-MOST_QUESTIONS: Final = 12
+MOST_QUESTIONS: Final = 9
 MOST_MOVES: Final = 6
 """What two pages of paper have room for."""
 
@@ -153,10 +154,8 @@ def _points(report: SymptomReport) -> Iterable[PainPoint]:
 def pain_words(story: ProblemStory) -> list[str]:
     """What the drawing shows, and what is not known of it, in sentences."""
     first, last = (_put("full_day", story.told[i].local_date) for i in (0, -1))
-    if len(story.told) == 1:
-        sentences = [_("One check-in, on %(day)s.", day=first)]
-    else:
-        sentences = [_("%(n)s check-ins from %(first)s to %(last)s.", n=len(story.told), first=first, last=last)]
+    form = ngettext("%(n)s check-in, on %(first)s.", "%(n)s check-ins from %(first)s to %(last)s.", len(story.told))
+    sentences = [form % {"n": len(story.told), "first": first, "last": last}]
     known = [r for r in story.told if r.worst_pain is not None]
     if known:
         worst = max(known, key=lambda r: (r.worst_pain or 0, r.at))
@@ -335,7 +334,7 @@ def _not_missed(story: ProblemStory) -> Section:
         blocks.append(
             Words(_("Seen by a professional, as the runner noted, on %(day)s.", day=_put("full_day", seen[-1])))
         )
-    asked = story.asked[:MOST_QUESTIONS]
+    asked = sorted(story.asked, key=_weight)[:MOST_QUESTIONS]
     if asked:
         blocks.append(
             Rows(
@@ -352,6 +351,11 @@ def _not_missed(story: ProblemStory) -> Section:
         more = ngettext("%(n)s more question is in loadwatch.", "%(n)s more questions are in loadwatch.", left)
         blocks.append(Words(more % {"n": left}, quiet=True))
     return Section(_("Warning signs: asked and answered"), blocks)
+
+
+def _weight(asked: Asked) -> int:
+    """What was answered with yes first: it must not be what there is no room for."""
+    return 2 if asked.answer is None else int(not asked.answer)
 
 
 def _answer(asked: Asked) -> str:
@@ -415,7 +419,7 @@ def _onset(story: ProblemStory) -> Section:
     rows = [
         (
             reader().span(s.first, s.last, year=False),
-            str(s.n_runs) if s.is_complete else f"≥ {s.n_runs}",
+            _n_runs(s),
             span_value(s, "distance", s.distance_m, 0),
             span_value(s, "height", s.hill_m, s.hill_unknown),
             span_value(s, "fast", s.fast_m, s.fast_unknown),
@@ -432,6 +436,12 @@ def _onset(story: ProblemStory) -> Section:
     return Section(_("Load of the weeks around it"), [table])
 
 
+def _n_runs(span: LoadSpan) -> str:
+    if span.is_complete:
+        return str(span.n_runs)
+    return f"≥ {span.n_runs}" if span.n_runs else _("not known")
+
+
 def span_value(span: LoadSpan, filter_name: str, metres: float | None, n_unknown: int) -> str:
     """A sum with what is missing of it said."""
     if metres is None or (not span.n_runs and not span.is_complete):
@@ -445,22 +455,15 @@ def _done(story: ProblemStory) -> Section:
     rows: list[tuple[str, str]] = []
     if page.rehab and page.rehab.progress.stage and not page.held_back:
         rows.append((_("Programme"), f"{said(page.rehab.programme.name)}: {said(page.rehab.progress.stage.name)}"))
+    rows.append((_("Exercises"), _sessions_words(page.sessions)))
     if page.sessions:
-        days = len({s.local_date for s in page.sessions})
-        form = ngettext(
-            "%(n)s session on %(d)s days, the last on %(day)s; worst pain during one %(pain)s of 10.",
-            "%(n)s sessions on %(d)s days, the last on %(day)s; worst pain during one %(pain)s of 10.",
-            len(page.sessions),
-        )
-        last, worst = max(s.local_date for s in page.sessions), max(s.pain_during for s in page.sessions)
-        rows.append(
-            (
-                _("Exercises"),
-                form % {"n": len(page.sessions), "d": days, "day": _put("full_day", last), "pain": worst},
-            )
-        )
-    else:
-        rows.append((_("Exercises"), _("None were logged here.")))
+        done = {exercise for session in page.sessions for exercise in session.exercises}
+        known = services().check_ins.clinic.exercises.values()
+        rows.append((_("Which of them"), ", ".join(said(each.name) for each in known if each.id in done)))
+    since = [s for s in story.spans if s.last >= story.onset]
+    n_runs, far = sum(s.n_runs for s in since), _put("distance", sum(s.distance_m for s in since))
+    row = ngettext("%(n)s run, %(far)s", "%(n)s runs, %(far)s", n_runs) % {"n": n_runs, "far": far}
+    rows.append((_("Runs since then") if story.days == 1 else _("Runs since that week"), row))
     way = page.ladder
     if way is None:
         rows.append((_("Way back to running"), _("The ladder of ten levels has not begun.")))
@@ -474,6 +477,18 @@ def _done(story: ProblemStory) -> Section:
     if moves:
         blocks.append(Points([f"{reader().short_day(m.on)}: {move_words(m)}" for m in moves]))
     return Section(_("What was done"), blocks)
+
+
+def _sessions_words(sessions: Sequence[RehabSession]) -> str:
+    if not sessions:
+        return _("None were logged here.")
+    form = ngettext(
+        "%(n)s session, the last on %(day)s; the worst pain during it %(pain)s of 10.",
+        "%(n)s sessions, the last on %(day)s; the worst pain during one %(pain)s of 10.",
+        len(sessions),
+    )
+    last, worst = max(s.local_date for s in sessions), max(s.pain_during for s in sessions)
+    return form % {"n": len(sessions), "day": _put("full_day", last), "pain": worst}
 
 
 def move_words(move: LadderMove) -> str:
@@ -497,4 +512,5 @@ def _resembles(story: ProblemStory) -> Section:
         blocks.append(Words(_("What was told fits none of the known patterns well enough to name one.")))
     elif any(s.pattern.source.review == "unreviewed" for s in story.page.shown):
         blocks.append(Words(said(words.UNREVIEWED), quiet=True))
+    blocks.append(Words(said(words.DISCLAIMER), quiet=True))
     return Section(_("What it resembles, by points for what was told"), blocks)

@@ -278,6 +278,33 @@ def test_a_problem_with_all_that_can_be_told_fits_on_two_pages(told: Told, web: 
     assert "more notes are in loadwatch." in text
 
 
+def test_what_was_answered_with_yes_stands_in_the_report_however_much_else_was_asked(
+    told: Told, web: Callable[..., FlaskClient]
+) -> None:
+    number = told.check_in(2, pain_today=3, regions=frozenset({"PM", "BK"}), qualities=frozenset({"tingling"}))
+    asked = told.services.check_ins.result(told.ann, number).follow_ups
+    assert len(asked) > 9
+    told.services.check_ins.answer(told.ann, number, {q.code: q is asked[-1] for q in asked})
+
+    text = pdf_text(web(), number)[1]
+
+    assert " ".join(f"{asked[-1].ask} yes, 20 Nov".split()) in text
+
+
+def test_the_report_tells_what_was_done(told: Told, web: Callable[..., FlaskClient]) -> None:
+    number = told.check_in(20, pain_run=3)
+    told.services.check_ins.note_step(told.ann, number, "agreed")
+    told.services.check_ins.log_session(told.ann, number, exercises=["easy_walk"], pain_during=2)
+    told.ran(30, 10, 5)
+
+    text = pdf_text(web(), number)[1]
+
+    assert "1 session, the last on Sun 22 Nov 2026; the worst pain during it 2 of 10." in text
+    assert "Which of them Easy walk" in text
+    assert "Runs since then 2 runs, 16.0 km" in text
+    assert "The ladder of ten levels has not begun." in text
+
+
 def test_the_report_speaks_the_reader_s_units(told: Told, web: Callable[..., FlaskClient]) -> None:
     number = told.check_in(20, pain_run=3)
     told.ran(21, 10)
