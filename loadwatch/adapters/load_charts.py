@@ -207,7 +207,7 @@ def pains_svg(
     """What was told to hurt, a row for each side: higher is worse, a ring is pain without a number, a dot is none."""
     row, top = 56.0, 14.0
     height = top + 2 * row + 28.0
-    body = _ground(axis, said, top, top + 2 * row - 8)
+    body: list[str] = []
     bars: list[str] = []
     is_long = len(pains) > _SEPARATE_BARS
     for i, side in enumerate(("left", "right")):

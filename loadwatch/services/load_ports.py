@@ -72,7 +72,7 @@ class LoadTx(Protocol):
         ...
 
     def alert_marks(self, athlete_id: int, since: datetime, until: datetime) -> list[AlertMark]:
-        """Those that were not taken back, in order of time."""
+        """Those that were neither taken back nor followed by another in their place, in order of time."""
         ...
 
     def alerts_of_run(self, athlete_id: int, run_id: int) -> list[Alert]:

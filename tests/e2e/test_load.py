@@ -42,9 +42,7 @@ def test_the_charts_are_zoomed_by_buttons_and_keys_and_tell_their_numbers(visit:
         page.wait_for_function(f"drawn => {DRAWN} === drawn", arg=whole)
         assert page.get_by_role("button", name="Wider").is_disabled()
 
-        over = page.locator("[data-chart=mileage] .u-over").bounding_box()
-        assert over is not None
-        page.mouse.move(over["x"] + over["width"] * 0.5, over["y"] + 40)
+        page.locator("[data-chart=mileage] .u-over").hover(position={"x": 300, "y": 40})
         page.locator("[data-chart=mileage] .lc-read", has_text="km").wait_for()
         assert "Week of" in page.locator("[data-chart=mileage] .lc-read").inner_text()
 
@@ -87,7 +85,7 @@ def test_on_a_phone_the_calendar_is_a_list_and_still_a_table_to_those_who_listen
     with visit(services, email=BUSY) as page:
         page.goto("/calendar")
 
-        assert page.get_by_role("table").get_by_role("row").count() >= 5
+        assert page.get_by_role("table").get_by_role("row").count() == 4  # the weeks up to today
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.get_by_role("link", name="Month before").click()
         assert "/calendar?month=" in page.url

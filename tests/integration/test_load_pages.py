@@ -300,3 +300,14 @@ def test_both_databases_read_the_same(database_url: str, tmp_path: Path) -> None
     assert brief.weeks[0].mileage.value_m is None
     assert sum(day.n_runs for week in month.weeks for day in week) == 12
     assert {look.rule for look in sheet.looks if look.why == "spoke"} == {"R-M1", "R-H1", "R-T1"}
+
+
+def test_an_alert_that_another_followed_is_no_mark_of_its_own(services: Services, client: Any) -> None:
+    ann = athlete(services, ANN)
+    profile = services.views.profile(ann)
+    days = Days(date(2026, 11, 1), date(2026, 11, 22))
+    marks = services.load_pages.history(profile, days).alerts
+    with services.store.write() as tx:
+        tx.move_alert(marks[0].mark.id, marks[0].mark.state, "a later alert speaks", NOW, "later")
+
+    assert services.load_pages.history(profile, days).alerts == marks[1:]

@@ -18,6 +18,9 @@ _RUN, _FEATURES, _ALERT = t.RunRow.__table__, t.RunFeaturesRow.__table__, t.Aler
 
 _COUNTS = (_RUN.c.sport.in_(sorted(RUN_FAMILY)), _RUN.c.distance_m > 0, _RUN.c.distance_trusted.is_(True))
 
+_STANDS = (_ALERT.c.state != AlertState.RETRACTED, func.coalesce(_ALERT.c.settled, "") != "later")
+"""Of an alert: it was neither taken back nor followed by another in its place."""
+
 _RUN_COLUMNS = (
     *("id", "start", "local_date", "sport", "distance_m", "moving_s", "elapsed_s", "ascent_m", "name"),
     *("is_race", "start_hidden", "distance_trusted", "told_apart", "preferred"),
@@ -79,7 +82,7 @@ class LoadStore:
             _ALERT.c.athlete_id == athlete_id,
             _ALERT.c.at >= since,
             _ALERT.c.at < until,
-            _ALERT.c.state != AlertState.RETRACTED,
+            *_STANDS,
         )
         return [
             AlertMark(r.id, r.rule, r.severity, AlertState(r.state), r.at, r.run_id)
@@ -122,8 +125,8 @@ def _of_kind(athlete_id: int, kind: RunKind) -> tuple[Any, ...]:
     if kind == "track":
         return (_FEATURES.c.track["is_oval"].as_boolean(),)
     if kind == "alert":
-        spoke = (_ALERT.c.run_id.is_not(None), _ALERT.c.state != AlertState.RETRACTED)
-        return (_RUN.c.id.in_(select(_ALERT.c.run_id).where(_ALERT.c.athlete_id == athlete_id, *spoke)),)
+        spoke = (_ALERT.c.athlete_id == athlete_id, _ALERT.c.run_id.is_not(None), *_STANDS)
+        return (_RUN.c.id.in_(select(_ALERT.c.run_id).where(*spoke)),)
     if kind == "other":
         return (not_(_RUN.c.sport.in_(sorted(RUN_FAMILY))),)
     return ()

@@ -38,7 +38,9 @@
     ctx.strokeStyle = colour.line;
     ctx.lineWidth = 2 * devicePixelRatio;
     ctx.beginPath();
-    for (let x = left - bbox.height; x < right; x += 9 * devicePixelRatio) {
+    const step = 9 * devicePixelRatio;
+    // Counted from the same place everywhere, so that what is hatched twice looks as if it were once.
+    for (let x = Math.floor((left - bbox.height) / step) * step; x < right; x += step) {
       ctx.moveTo(x, bbox.top + bbox.height);
       ctx.lineTo(x + bbox.height, bbox.top);
     }
@@ -345,7 +347,7 @@
         ],
         series: [{}, ...series],
         hooks: {
-          drawClear: [drawUnknown],
+          drawClear: draw === drawPains ? [] : [drawUnknown],
           drawAxes: [(u) => draw(u)],
           draw: place.dataset.chart === "runs" ? [placeAlerts] : [],
           setSelect: [
