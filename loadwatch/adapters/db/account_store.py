@@ -103,14 +103,14 @@ class AccountStore:
 
     def owned_rows(self, athlete_id: int, table: str, after: tuple[Any, ...] | None, limit: int) -> Rows:
         source = _owned()[table]
-        key = list(source.primary_key.columns)
-        query = select(*(source.c[name] for name in _shown(source)), *(c.label(f"_{c.name}") for c in key))
+        shown, key = _shown(source), list(source.primary_key.columns)
+        query = select(*(source.c[name] for name in shown), *(c.label(f"_{c.name}") for c in key))
         query = query.where(_theirs(source, athlete_id)).order_by(*key).limit(limit)
         if after is not None:
             query = query.where(tuple_(*key) > after)
         found = self._s.execute(query).mappings().all()
         last = tuple(found[-1][f"_{c.name}"] for c in key) if len(found) == limit else None
-        return Rows([{name: row[name] for name in _shown(source)} for row in found], last)
+        return Rows([{name: row[name] for name in shown} for row in found], last)
 
     # deletion
 
