@@ -229,7 +229,8 @@ class Services:
 
     @cached_property
     def overview(self) -> OverviewService:
-        return OverviewService(self.store, self.clock, timedelta(days=self.settings.strava_retention_days))
+        retention = timedelta(days=self.settings.strava_retention_days)
+        return OverviewService(self.store, self.clock, retention, inactive_since=self.inactive_since)
 
     @cached_property
     def sync(self) -> SyncService:

@@ -1,5 +1,6 @@
 """Where an athlete's data comes from, and what is still being read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -101,13 +102,21 @@ class OverviewService:
         What the API told is not kept for longer than this since it told so.
     """
 
-    def __init__(self, database: Database, clock: Clock, retention: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        retention: timedelta,
+        *,
+        inactive_since: Callable[[], datetime | None] = lambda: None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._retention = retention
+        self._inactive_since = inactive_since  # of the application at Strava
 
     def overview(self, athlete_id: int) -> Overview:
-        now = self._clock()
+        now, inactive_since = self._clock(), self._inactive_since()
         with self._database.read() as tx:
             sources = tx.source_states(athlete_id)
             twice = [each for each in recordings(tx.light_runs(athlete_id)) if len(each) > 1]
@@ -119,7 +128,7 @@ class OverviewService:
                 twice=tuple(reversed(twice[-SHOWN_TWICE:])),
                 n_twice=len(twice),
                 connection=tx.connection(athlete_id),
-                gap=completeness_of(tx, athlete_id, now, None).gap(now),
+                gap=completeness_of(tx, athlete_id, now, inactive_since).gap(now),
                 fresh_until=oldest + self._retention if oldest is not None else None,
             )
 

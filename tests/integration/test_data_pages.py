@@ -60,6 +60,19 @@ def test_the_overview_tells_each_source_with_its_days_and_until_when_strava_s_ma
     assert services.overview.overview(athlete(services, BOB)).sources == ()
 
 
+def test_nothing_is_called_complete_while_strava_lets_nobody_in(services: Services) -> None:
+    connect(services, athlete(services), 77)
+    with services.store.write() as tx:
+        tx.want_backfill(athlete(services), None)
+    assert services.overview.overview(athlete(services)).gap is None
+
+    services.overview._inactive_since = lambda: NOW
+
+    gap = services.overview.overview(athlete(services)).gap
+    assert gap is not None
+    assert gap.cut_off == "inactive"
+
+
 def test_a_run_of_watch_and_phone_is_told_as_recorded_twice(services: Services, client: Any) -> None:
     hand_in(services, watch=run_fit(600, START), phone=run_fit(590, START + timedelta(seconds=5)))
 
