@@ -66,7 +66,7 @@ def test_nothing_is_called_complete_while_strava_lets_nobody_in(services: Servic
         tx.want_backfill(athlete(services), None)
     assert services.overview.overview(athlete(services)).gap is None
 
-    services.overview._inactive_since = lambda: NOW
+    services.overview._inactive_since = lambda: NOW - timedelta(hours=1)
 
     gap = services.overview.overview(athlete(services)).gap
     assert gap is not None
