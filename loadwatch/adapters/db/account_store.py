@@ -94,7 +94,8 @@ class AccountStore:
         return FilesState(sum(by_state.values()), by_state.get("waiting", 0), by_state.get("failed", 0))
 
     def light_runs(self, athlete_id: int) -> list[Run]:
-        return [Run(**row) for row in self._s.execute(_LIGHT_RUNS, {"athlete_id": athlete_id}).mappings()]
+        rows = self._s.execute(_LIGHT_RUNS, {"athlete_id": athlete_id})
+        return [Run(*row) for row in rows]  # the columns are in the order of the fields
 
     # export
 
