@@ -34,6 +34,7 @@ from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.load_pages import LoadPages
 from loadwatch.services.notify import NotifyService
+from loadwatch.services.operating import OperatingService
 from loadwatch.services.overview import OverviewService
 from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights, Subscriptions
@@ -258,6 +259,10 @@ class Services:
     @cached_property
     def thresholds(self) -> ThresholdService:
         return ThresholdService(self.store, self.clock)
+
+    @cached_property
+    def operating(self) -> OperatingService:
+        return OperatingService(self.store, self.nudge, self.clock)
 
     @cached_property
     def shoes(self) -> ShoeService:

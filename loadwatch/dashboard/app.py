@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import (
+    admin,
     auth,
     backtest,
     connect,
@@ -136,6 +137,7 @@ def create_app(
         data.bp,
         onboarding.bp,
         live.bp,
+        admin.bp,
     )
     for blueprint in blueprints:
         app.register_blueprint(blueprint)

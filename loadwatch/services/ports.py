@@ -29,6 +29,7 @@ from loadwatch.services.account_ports import AccountTx
 from loadwatch.services.archive_ports import ArchiveTx
 from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.load_ports import LoadTx
+from loadwatch.services.operating_ports import OperatingTx
 from loadwatch.services.plan_ports import PlanTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import Awaited, SyncTx
@@ -465,7 +466,7 @@ class InboxTx(Protocol):
         ...
 
 
-class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, PlanTx, RightsTx, SyncTx, Protocol):
+class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, OperatingTx, PlanTx, RightsTx, SyncTx, Protocol):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox

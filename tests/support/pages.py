@@ -72,6 +72,7 @@ PAGES = (
     Page("access", "settings.access", "/settings/access"),
     Page("settings", "settings.settings", "/settings"),
     Page("thresholds", "thresholds.thresholds", "/settings/thresholds"),
+    Page("admin", "admin.admin", "/admin"),
     Page("disconnect", "settings.disconnect", "/settings/strava/disconnect"),
 )
 
@@ -131,5 +132,7 @@ def paths(services: Services, email: str) -> Iterator[tuple[Page, str]]:
     for page in PAGES:
         needs = set(re.findall(r"{(\w+)}", page.path))
         if page.is_open or needs - set(ids) or (page.name == "disconnect" and not is_connected):
+            continue
+        if page.name == "admin" and not services.accounts.is_operator(athlete_id):
             continue
         yield page, page.path.format(**ids)

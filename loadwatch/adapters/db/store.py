@@ -20,6 +20,7 @@ from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.inbox_store import SqlInboxTx
 from loadwatch.adapters.db.load_store import LoadStore
+from loadwatch.adapters.db.operating_store import OperatingStore
 from loadwatch.adapters.db.plan_store import PlanStore
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
@@ -309,7 +310,16 @@ class Store:
 
 
 class SqlTx(
-    AccountStore, ArchiveStore, HealthStore, LoadStore, PlanStore, RightsStore, ShoeStore, SyncStore, UploadStore
+    AccountStore,
+    ArchiveStore,
+    HealthStore,
+    LoadStore,
+    OperatingStore,
+    PlanStore,
+    RightsStore,
+    ShoeStore,
+    SyncStore,
+    UploadStore,
 ):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
