@@ -84,6 +84,12 @@ def plain_words(page: str) -> list[str]:
     return re.findall(r"[^\W\d_]{2,}", NAMES.sub(" ", TYPED.sub(" ", left)))
 
 
+def sentences_run_together(page: str) -> list[str]:
+    """Where a sentence begins at the very end of another, across links and emphasis too."""
+    text = re.sub(r"<(svg|script)\b.*?</\1>|</?(?:a|strong|em|b|span|time)\b[^>]*>", "", page, flags=re.S)
+    return re.findall(r"[^<>\n]{0,40}[a-z0-9)][.!?][A-Z][a-z][^<>\n]{0,40}", text)
+
+
 @pytest.fixture
 def services(household: Path, tmp_path: Path) -> Iterator[Services]:
     services = open_household(household, tmp_path / "data")
@@ -95,6 +101,17 @@ def logged_in(services: Services, email: str) -> FlaskClient:
     browser = create_app(services, config={"WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False}).test_client()
     browser.post("/login", data={"email": email, "password": PASSWORD}, base_url=HERE)
     return browser
+
+
+def test_no_sentence_begins_without_a_space_before_it(services: Services) -> None:
+    found = {
+        f"{path} of {email}": glued
+        for email in ATHLETES.values()
+        for browser in [logged_in(services, email)]
+        for _, path in paths(services, email)
+        if (glued := sentences_run_together(browser.get(path, base_url=HERE).text))
+    }
+    assert found == {}
 
 
 def test_no_page_has_a_word_that_cannot_be_translated(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
