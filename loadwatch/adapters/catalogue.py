@@ -9,7 +9,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from loadwatch.domain.text import English, Speech, Units
 
@@ -66,6 +66,18 @@ def speech(language: str, units: Units) -> Speech:
     return Translated(language, units) if language != SOURCE and language in languages() else English(units)
 
 
+@cache
+def _marks(language: str) -> dict[int, str]:
+    """What stands in a language for the marks of an English number."""
+    return str.maketrans({",": get_group_symbol(language), ".": get_decimal_symbol(language)})
+
+
+@lru_cache(maxsize=8192)
+def _written(language: str, skeleton: str, day: date) -> str:
+    """Kept, as Babel takes a tenth of a millisecond and a page may have the days of thousands of runs."""
+    return str(format_skeleton(skeleton, day, locale=language))
+
+
 @dataclass(frozen=True, slots=True)
 class Translated:
     """A language of the catalogues, with the numbers and dates of its people."""
@@ -80,24 +92,23 @@ class Translated:
         return translations(self.language).ngettext(one, many, n)
 
     def number(self, value: float, digits: int = 0) -> str:
-        decimals = f".{'0' * digits}" if digits else ""
-        return str(format_decimal(round(value, digits), f"#,##0{decimals}", locale=self.language))
+        return f"{value:,.{digits}f}".translate(_marks(self.language))
 
     def day(self, day: date, *, year: bool = False) -> str:
-        return str(format_skeleton("yMMMEd" if year else "MMMEd", day, locale=self.language))
+        return _written(self.language, "yMMMEd" if year else "MMMEd", day)
 
     def moment(self, at: datetime, *, year: bool = False) -> str:
         clock = format_time(at.timetz().replace(tzinfo=None), "short", locale=self.language)
         return f"{self.day(at.date(), year=year)}, {clock}"
 
     def short_day(self, day: date) -> str:
-        return str(format_skeleton("MMMd", day, locale=self.language))
+        return _written(self.language, "MMMd", day)
 
     def span(self, first: date, last: date, *, year: bool = True) -> str:
         return str(format_interval(first, last, "yMMMd" if year else "MMMd", locale=self.language))
 
     def month(self, day: date, *, year: bool = True) -> str:
-        return str(format_skeleton("yMMMM" if year else "MMM", day, locale=self.language))
+        return _written(self.language, "yMMMM" if year else "MMM", day)
 
     def weekday(self, day: date) -> str:
         return str(format_date(day, "ccc", locale=self.language)).rstrip(".")

@@ -54,13 +54,23 @@ class Text(str):
     Methods of str give plain words, which are not translated any more; `+` and `joined` keep what it was made of.
     """
 
-    __slots__ = ("made",)
-    made: "_Made"
+    __slots__ = ("_made",)
+    _made: "_Made | _Stored"
 
-    def __new__(cls, words: str, made: "_Made") -> Self:
+    def __new__(cls, words: str, made: "_Made | _Stored") -> Self:
         text = super().__new__(cls, words)
-        text.made = made
+        text._made = made
         return text
+
+    @property
+    def made(self) -> "_Made":
+        """What it is made of; of a stored text that cannot be read any more the words alone."""
+        if isinstance(self._made, _Stored):  # read only where somebody wants to know: most titles are never said anew
+            try:
+                self._made = _made(self._made.data)
+            except _UNREADABLE:
+                self._made = _Joined("", (str(self),))
+        return self._made
 
     def __add__(self, other: str) -> "Text":
         return joined("", (self, other))
@@ -103,6 +113,11 @@ class _Quantity:
 
 
 _Made = _Said | _Joined | _Capital | _Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    data: Any
 
 
 def say(message: str, /, **params: str | int) -> Text:
@@ -397,20 +412,25 @@ def from_json(data: Any, words: str | None = None) -> str:
     Parameters
     ----------
     words : str or None
-        The English words that were stored beside it; None for those that it makes now.
+        The English words that were stored beside it: they stand where it cannot be read any more. None for those
+        that it makes now.
 
     Raises
     ------
     ValueError
-        If this is no text.
+        If this is no text, and no words are given.
     """
     if isinstance(data, str):
         return data
+    if words is not None:
+        return Text(words, _Stored(data))
     try:
-        made = _made(data)
-        return _text(made) if words is None else Text(words, made)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        return _text(_made(data))
+    except _UNREADABLE as error:
         raise ValueError(f"this is no text: {data!r}") from error
+
+
+_UNREADABLE: Final = (KeyError, IndexError, TypeError, AttributeError, ValueError)
 
 
 def _made(data: Mapping[str, Any]) -> _Made:

@@ -11,11 +11,8 @@ def made_of(words: str | None) -> Any | None:
 
 
 def words_of(words: str, made: Any | None = None) -> str:
-    """A text as it was stored; plain words where nobody noted how they were made, or not as we read it today."""
-    try:
-        return words if made is None else from_json(made, words)
-    except ValueError:
-        return words
+    """A text as it was stored; plain words where nobody noted how they were made."""
+    return words if made is None else from_json(made, words)
 
 
 def reason_of(words: str | None, made: Any | None) -> str | None:
