@@ -14,6 +14,7 @@ from flask import Request, Response, after_this_request
 from werkzeug.formparser import FormDataParser
 
 from loadwatch.adapters.upload_files import full_or_same
+from loadwatch.domain.text import say
 from loadwatch.services.archive_ports import Archive
 from loadwatch.services.archives import ArchiveService
 from loadwatch.services.errors import LoadwatchError, StorageFull
@@ -61,10 +62,10 @@ def receive_form(request: Request, folder: Path, *, max_bytes: int, large_bytes:
     if size is not None and size > max_bytes:
         if size < 2 * max_bytes:
             _drain(request, alive)
-        raise TooLarge(f"That is more than the {max_bytes // 2**20:,} MB that this server takes at once.")
+        raise TooLarge(say("That is more than the {n} MB that this server takes at once.", n=max_bytes // 2**20))
     if size is not None and size > large_bytes and shutil.disk_usage(folder).free < size + KEPT_FREE_BYTES:
         _drain(request, alive)
-        raise StorageFull("The disk of this server has no room for that. Nothing was taken in.")
+        raise StorageFull(say("The disk of this server has no room for that. Nothing was taken in."))
     parts: list[IO[bytes]] = []
 
     def new_part(*_: object, **__: object) -> IO[bytes]:
@@ -113,7 +114,7 @@ def _turn(folder: Path) -> Iterator[None]:
             fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise OneAtATime(
-                "Another large file is being received just now. Nothing was taken in: try again in some minutes."
+                say("Another large file is being received just now. Nothing was taken in: try again in some minutes.")
             ) from error
         yield
 
