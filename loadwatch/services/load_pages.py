@@ -27,6 +27,7 @@ from loadwatch.domain.report import ChartPoint, distance_points
 from loadwatch.domain.rules import MANY_RUNS, EarlierHistory, details_from, look_back_from
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.load_ports import AlertMark, RunKind
+from loadwatch.services.plan_ports import StoredPlan
 from loadwatch.services.ports import AthleteProfile, Clock, Database, RunDetail, Tx, UploadFiles
 from loadwatch.services.sync import completeness_of
 from loadwatch.services.uploads import ACTIVITIES_PER_FILE, SOURCE, Read, upload_id
@@ -105,6 +106,8 @@ class CalendarDay:
     pains : tuple of Pain
     rehab : tuple of int
         Problems whose exercises were done.
+    planned : tuple of StoredPlan
+        Runs that are planned for it.
     is_planned : bool
         Its long run or race was planned.
     is_unknown : bool
@@ -117,6 +120,7 @@ class CalendarDay:
     alerts: tuple[AlertMark, ...]
     pains: tuple[Pain, ...]
     rehab: tuple[int, ...]
+    planned: tuple[StoredPlan, ...]
     is_planned: bool
     is_unknown: bool
 
@@ -269,7 +273,8 @@ class LoadPages:
             marks = tx.alert_marks(profile.id, since, until)
             reports = tx.symptom_reports(profile.id, since)
             rehab = tx.rehab_days(profile.id, days.first, days.last)
-            planned = frozenset(tx.planned_days(profile.id, days.first))
+            told_planned = frozenset(tx.planned_days(profile.id, days.first))
+            planned = tx.planned_runs(profile.id, days.first)
             gap = completeness_of(tx, profile.id, now, inactive_since).gap(now)
         today = now.astimezone(zone).date()
         first_day = ends[0] if ends else None
@@ -286,7 +291,8 @@ class LoadPages:
                 alerts=tuple(a.mark for a in alerts if a.day == day),
                 pains=tuple(p for p in pains if p.day == day),
                 rehab=tuple(problem_id for on, problem_id in rehab if on == day),
-                is_planned=day in planned,
+                planned=tuple(p for p in planned if p.local_date == day),
+                is_planned=day in told_planned,
                 is_unknown=day <= today and any(day in span for span in unknown),
             )
 

@@ -201,6 +201,15 @@ def test_a_month_shows_runs_pain_and_alerts_on_their_days(client: Any) -> None:
     assert 'role="table"' in text
 
 
+def test_a_planned_run_stands_in_the_calendar(services: Services, client: Any) -> None:
+    with services.store.write() as tx:
+        tx.add_planned_run(athlete(services, ANN), date(2026, 11, 25), 12_500, None, None, NOW)
+
+    text = client(ANN).get("/calendar", base_url=HERE).text
+    assert "12.5 km planned" in re.findall(r'<time datetime="2026-11-25">(.*?)</td>', text, re.DOTALL)[0]
+    assert "planned" not in client(BOB).get("/calendar", base_url=HERE).text
+
+
 def test_days_before_the_first_run_are_not_known_in_the_calendar(client: Any) -> None:
     page = client(ANN).get("/calendar?month=2026-05", base_url=HERE)
 
