@@ -35,8 +35,8 @@ _MARK_DAYS: Final = 7
 _SEPARATE_WEEKS: Final = 120
 """With more weeks than this they too become one shape."""
 
-_SEPARATE_BARS: Final = 450
-"""With more runs than this a bar is narrower than a pixel: all become one shape, without links."""
+_SEPARATE_BARS: Final = 150
+"""With more runs than this no finger finds a bar: all become one shape, without words and links of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,10 @@ def runs_svg(
     width = min(max(axis.day_px * 0.7, 1.0), 14.0)
     places = [(p, axis.x(p.run.local_date, 0.5)) for p in points]
     if len(points) > _SEPARATE_BARS:
-        bars = "".join(f"M{x:.1f} {bottom:.0f}V{y(p.distance_m):.0f}" for p, x in places)
-        body.append(f'<path class="lc-bars" d="{bars}"/>')
+        for kind, speaks in (("lc-bars", False), ("lc-bars lc-bars-alert", True)):
+            some = [(p, x) for p, x in places if (p.alert_id is not None) == speaks]
+            bars = "".join(f"M{x:.1f} {bottom:.0f}V{y(p.distance_m):.0f}" for p, x in some)
+            body.append(f'<path class="{kind}" d="{bars}"/>')
     else:
         for point, x in places:
             kind = "lc-bar lc-bar-alert" if point.alert_id is not None else "lc-bar"
