@@ -17,6 +17,7 @@ def planned(services) -> list[tuple[str, float]]:
 
 
 def test_a_run_is_typed_looked_at_kept_dragged_and_moved_by_keys(services, visit):
+    services.planning.clear(athlete(services, BUSY))
     with visit(services, email=BUSY, phone=False) as page:
         page.goto("/planner")
         page.get_by_label("Day").first.select_option(DAYS[2])
@@ -45,6 +46,7 @@ def test_a_run_is_typed_looked_at_kept_dragged_and_moved_by_keys(services, visit
 
 
 def test_without_a_script_a_run_is_planned_moved_and_deleted(services, visit):
+    services.planning.clear(athlete(services, BUSY))
     with visit(services, email=BUSY, javascript=False) as page:
         page.goto("/planner")
         page.get_by_label("Distance (km)").first.fill("8")
