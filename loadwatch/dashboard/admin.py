@@ -1,5 +1,6 @@
 """For the operator: whether the server works. It shows nobody's health, and to others it is not there."""
 
+from collections import Counter
 from typing import Any, cast, get_args
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -42,12 +43,13 @@ def _operator_alone() -> None:
 @bp.get("/admin")
 def admin() -> str:
     operations = services().operating.look()
+    kinds: Counter[str] = Counter(job.kind for job in operations.failed)
     return render_template(
         "admin.html",
         athletes=operations.athletes,
         queues=operations.queues,
         failed=operations.failed,
-        failed_kinds=[kind for kind in QUEUES if kind in REPLAYED and any(f.kind == kind for f in operations.failed)],
+        failed_kinds=[kind for kind in QUEUES if kind in REPLAYED and kinds[kind] > 1],
         mails=operations.mails,
         subscription=services().subscription.last_check(),
         quarantine=services().inbox.quarantine(),

@@ -19,16 +19,17 @@ def test_a_failed_mail_and_all_failed_files_are_tried_again(visit: "Visit", serv
     with services.engines.write.begin() as connection:
         failed = update(t.Outbox).where(t.Outbox.kind == "weekly", t.Outbox.athlete_id == 1)
         connection.execute(failed.values(state="failed", error="550 no such user"))
+        unread = update(t.UploadRow).where(t.UploadRow.id <= 2)
+        connection.execute(unread.values(state="failed", reason="the worker died"))
 
     with visit(services, javascript=False) as page:
-        page.goto("/")
         page.goto("/admin")
         page.get_by_role("listitem").filter(has_text="550 no such user").get_by_role("button").click()
         assert "tried again" in page.get_by_role("status").inner_text()
         page.get_by_role("button", name="Try all again: Files to read").click()
-        assert "1 is tried again" in page.get_by_role("status").inner_text()
+        assert "3 are tried again" in page.get_by_role("status").inner_text()
         assert page.get_by_text("Nothing. All that came in was worked off").is_visible()
 
     with services.store.read() as tx:
         assert len(tx.due_outbox_ids(NOW, 5)) == 1
-        assert tx.n_due_uploads(NOW) == 1
+        assert tx.n_due_uploads(NOW) == 3
