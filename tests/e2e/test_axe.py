@@ -21,7 +21,12 @@ AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice")
 """WCAG 2.2 at level AA, and what the makers of axe recommend beside it."""
 
-ALIKE = frozenset({"about", "about-you", "check-in", "questionnaire", "settings"})
+ALIKE = frozenset(
+    {
+        *("about", "about-you", "access", "check-in", "delete-account", "disconnect", "questionnaire", "settings"),
+        "thresholds",
+    }
+)
 """Pages that are the same, or as good as that, for every athlete: looked at once."""
 
 ONLY_COLOURS = ("color-contrast", "link-in-text-block")
