@@ -42,7 +42,7 @@ def bare_ms(services: Services) -> float:
         with services.engines.read.connect() as connection:
             return str(connection.execute(select(tables.Athlete.name)).scalar())
 
-    return median_ms(app.test_client(), "/", BARE_ROUNDS)
+    return median_ms(app.test_client(), "/", BARE_ROUNDS)[0]
 
 
 def test_ten_years_of_runs_are_shown_in_good_time(services: Services, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,15 +50,15 @@ def test_ten_years_of_runs_are_shown_in_good_time(services: Services, capsys: py
     reference_ms = bare_ms(services)
     found = {}
     for page, path in paths(services, VETERAN):
-        found[page.name] = (median_ms(client, path, ROUNDS), len(questions(services, client, path)))
+        found[page.name] = (*median_ms(client, path, ROUNDS), len(questions(services, client, path)))
     bare_again_ms = bare_ms(services)
 
     with capsys.disabled():
         print(f"\nbare Flask page with one row: {reference_ms:.2f} ms before, {bare_again_ms:.2f} ms after")
-        print(f"{'page':22} {'median':>9} {'queries':>8} {'of bare':>8}")
-        for name, (ms, n) in sorted(found.items(), key=lambda each: -each[1][0]):
-            print(f"{name:22} {ms:6.1f} ms {n:8} {ms / reference_ms:7.0f}×")
+        print(f"{'page':22} {'median':>9} {'processor':>10} {'queries':>8} {'of bare':>8}")
+        for name, (ms, worked_ms, n) in sorted(found.items(), key=lambda each: -each[1][0]):
+            print(f"{name:22} {ms:6.1f} ms {worked_ms:7.1f} ms {n:8} {ms / reference_ms:7.0f}×")
     # Listed but not there for a runner without them: pages before the log-in, of the operator, of what went wrong.
     assert len(found) >= len(PAGES) / 2
-    assert {name: n for name, (_, n) in found.items() if n > MOST_QUESTIONS} == {}
-    assert {name: ms for name, (ms, _) in found.items() if ms > LIMIT_MS} == {}
+    assert {name: n for name, (_, _, n) in found.items() if n > MOST_QUESTIONS} == {}
+    assert {name: ms for name, (ms, _, _) in found.items() if ms > LIMIT_MS} == {}
