@@ -34,7 +34,7 @@ TOOLS = {
     *("flask", "celery", "sqlalchemy", "redis", "stravalib", "requests", "pydantic"),
     *("smtplib", "socket", "sqlite3", "jinja2", "scipy", "pandas"),
 }
-NUMERIC = ("arrays", "motion", "speed", "elevation", "track", "features")
+NUMERIC = ("arrays", "motion", "speed", "splits", "elevation", "track", "features")
 WITH_NUMBERS = {f"loadwatch.domain.{name}" for name in NUMERIC}
 
 
