@@ -122,9 +122,9 @@ def runs_svg(
             kind = "lc-bar lc-bar-alert" if point.alert_id is not None else "lc-bar"
             # Out of the tab order: the list of runs has the same links, in words.
             body.append(
-                f'<a href="{escape(run_link(point))}" tabindex="-1"><rect class="{kind}" x="{_n(x - width / 2)}"'
-                f' y="{_n(y(point.distance_m))}" width="{_n(width)}" height="{_n(bottom - y(point.distance_m))}">'
-                f"<title>{escape(run_words(point))}</title></rect></a>"
+                f'<a href="{escape(run_link(point))}" tabindex="-1"><title>{escape(run_words(point))}</title>'
+                f'<rect class="{kind}" x="{_n(x - width / 2)}" y="{_n(y(point.distance_m))}" width="{_n(width)}"'
+                f' height="{_n(bottom - y(point.distance_m))}"/></a>'
             )
     body.append(_ceiling([(x, p.ceiling_m and y(p.ceiling_m)) for p, x in places]))
     on_day: Counter[date] = Counter()
@@ -133,7 +133,7 @@ def runs_svg(
         on_day[alert.day] += 1
         mark = _mark(alert.mark.severity, axis.x(alert.day, 0.5) - aside, 16.0)
         words = f"<title>{escape(alert_words(alert))}</title>"
-        body.append(f'<a href="{escape(alert_link(alert))}" tabindex="-1">{mark}{words}</a>')
+        body.append(f'<a href="{escape(alert_link(alert))}" tabindex="-1">{words}{mark}</a>')
     return _svg(said, height, body)
 
 
@@ -256,11 +256,12 @@ def _mark(severity: int, x: float, y: float) -> str:
 
 
 def _svg(said: Said, height: float, body: Iterable[str]) -> str:
-    name = escape(said.id)
+    name, drawn = escape(said.id), "".join(body)
+    role = "group" if "<a " in drawn else "img"  # nothing inside an image can be followed
     return (
-        f'<svg class="lc" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(_WIDTH)} {_n(height)}" role="img"'
+        f'<svg class="lc" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(_WIDTH)} {_n(height)}" role="{role}"'
         f' aria-labelledby="{name}-title {name}-desc"><title id="{name}-title">{escape(said.title)}</title>'
-        f'<desc id="{name}-desc">{escape(said.text)}</desc>{"".join(body)}</svg>'
+        f'<desc id="{name}-desc">{escape(said.text)}</desc>{drawn}</svg>'
     )
 
 

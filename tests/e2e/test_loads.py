@@ -95,9 +95,10 @@ def test_both_runs_show_on_today_and_on_their_pages(page: "Page", origin: str, p
 
     fast = page.get_by_role("region", name="Fast running")
     hills = page.get_by_role("region", name="Hills")
+    fast.get_by_text("More").click()
     assert fast.get_by_text("On a track, jogging included").is_visible()
     # Each repetition is some 400 m, of which GPS and the start cost a little.
-    metres = int(re.sub(r"\D", "", fast.locator(".big").inner_text()))
+    metres = int(re.sub(r"\D", "", fast.locator(".load-now").inner_text()))
     assert 0.85 * 400 * n_reps < metres < 1.1 * 400 * n_reps
     assert hills.get_by_text("Usual week").is_visible()
     assert page.get_by_role("article").filter(has_text="Downhill load").count() == 1
