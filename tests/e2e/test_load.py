@@ -85,7 +85,9 @@ def test_on_a_phone_the_calendar_is_a_list_and_still_a_table_to_those_who_listen
     with visit(services, email=BUSY) as page:
         page.goto("/calendar")
 
-        assert page.get_by_role("table").get_by_role("row").count() == 5  # the weeks up to the last run that is planned
+        assert (
+            page.get_by_role("table").get_by_role("row").count() == 5
+        )  # the weeks up to the last run that is planned
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         page.get_by_role("link", name="Month before").click()
         assert "/calendar?month=" in page.url

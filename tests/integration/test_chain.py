@@ -243,7 +243,7 @@ def test_a_fault_of_strava_delays_a_run_and_loses_none(stack: Stack, fault: dict
     stack.sim.add_fault(path="/api/v3/activities/1", times=1, **fault)
 
     stack.sim.add_activity(activity(1, 0.1, 16.2), push=True)
-    wait_until(lambda: stack.services.views.sync(athlete_id).failed != (), "the fault is noted")
+    wait_until(lambda: stack.services.views.sync(athlete_id).state.failed != (), "the fault is noted")
     _hurry(stack)
     wait_until(lambda: 1 in stack.run_ids(athlete_id), "the run arrives")
 
@@ -256,9 +256,9 @@ def test_a_used_up_rate_limit_waits_in_the_database_and_not_in_a_worker(stack: S
     stack.sim.add_fault("status", path="/api/v3/activities/1", times=1, status=429)
 
     stack.sim.add_activity(activity(1, 0.1, 9), push=True)
-    wait_until(lambda: stack.services.views.sync(athlete_id).failed != (), "the limit is noted")
+    wait_until(lambda: stack.services.views.sync(athlete_id).state.failed != (), "the limit is noted")
 
-    ((source_id, why, again),) = stack.services.views.sync(athlete_id).failed
+    ((source_id, why, again),) = stack.services.views.sync(athlete_id).state.failed
     assert source_id == 1
     assert "rate limit" in why
     assert again.minute % 15 == 0  # the window's end
@@ -419,7 +419,7 @@ def test_no_token_and_no_secret_stands_in_a_log_or_unencrypted_in_the_database(s
     wait_until(lambda: 1 in stack.run_ids(athlete_id), "the run arrives")
     stack.sim.add_fault("status", path="/api/v3/activities/2", times=1, status=500)
     stack.sim.add_activity(activity(2, 0.1, 8), push=True)
-    wait_until(lambda: stack.services.views.sync(athlete_id).failed != (), "a fault is logged")
+    wait_until(lambda: stack.services.views.sync(athlete_id).state.failed != (), "a fault is logged")
 
     with stack.services.store.read() as tx:
         connection = tx.connection(athlete_id)

@@ -440,7 +440,7 @@ def test_a_history_that_is_refused_half_way_goes_on_where_it_stopped(house: Hous
 
     assert list_pages(house) == ["1", "2", "2", "3"]
     assert house.stack.run_ids(athlete_id) == list(range(1, 411))
-    assert not house.services.views.sync(athlete_id).list_awaited
+    assert not house.services.views.sync(athlete_id).state.list_awaited
     progress = house.services.sync.progress(athlete_id)
     # 60 of 100 calls in each quarter of an hour, and 600 of 1000 in a day.
     assert (progress.n_runs, progress.n_read, progress.left) == (410, 0, timedelta(minutes=7 * 15))
