@@ -22,7 +22,7 @@ METHODS = [
     ("dashboard/templates/**.html", "jinja2"),
     *((f"{room}/**.py", "python") for room in ("dashboard", "domain", "knowledge", "services", "emails", "adapters")),
 ]
-OPTIONS = {"dashboard/templates/**.html": {"trimmed": "true", "silent": "false"}}
+OPTIONS = {"dashboard/templates/**.html": {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}}
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,

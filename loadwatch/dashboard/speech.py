@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from loadwatch.adapters.catalogue import SOURCE, languages, speech, translations
 from loadwatch.dashboard.current import profile
-from loadwatch.domain.text import Speech, Text, Units, render
+from loadwatch.domain.text import Speech, Text, Units, one_stop, render
 
 
 def language() -> str:
@@ -69,7 +69,8 @@ def ngettext(one: str, many: str, n: int) -> str:
 
 def _(message: str, **values: Any) -> str:
     """The message in the reader's language with its `%(name)s` filled in."""
-    return gettext(message) % _said_values(values) if values else gettext(message)
+    values = _said_values(values)
+    return one_stop(gettext(message) % values, values.values()) if values else gettext(message)
 
 
 def _said_values(values: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +115,8 @@ def _saying(translated: Any) -> Any:
 
     @pass_context
     def say_values(context: Context, *args: Any, **values: Any) -> Any:
-        return translated(context, *args, **_said_values(values))
+        values = _said_values(values)
+        return one_stop(translated(context, *args, **values), values.values())
 
     return say_values
 

@@ -38,7 +38,8 @@ def register(app: Flask) -> None:
         except OneAtATime as error:
             return _page(said(error.words), HTTPStatus.SERVICE_UNAVAILABLE)
         except StorageFull as error:
-            return _page(f"{said(error.words)} {_('Try again later.')}", HTTPStatus.INSUFFICIENT_STORAGE)
+            later = _("Try again later.")
+            return _page(f"{said(error.words)} {later}", HTTPStatus.INSUFFICIENT_STORAGE)
         return None
 
 

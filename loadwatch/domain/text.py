@@ -306,7 +306,7 @@ def _rendered(made: _Made, speech: Speech, part: Callable[[str, Speech], str] = 
             if not params:
                 return words
             values = {name: part(p, speech) if isinstance(p, str) else speech.number(p) for name, p in params}
-            return _filled(words, message if many is None or n == 1 else many, values)
+            return one_stop(_filled(words, message if many is None or n == 1 else many, values), values.values())
         case _Joined(by, parts):
             return by.join(filter(None, (part(p, speech) for p in parts)))
         case _Capital(of):
@@ -325,6 +325,14 @@ def _filled(words: str, english: str, values: Mapping[str, str]) -> str:
         return words.format_map(values)
     except (KeyError, IndexError, ValueError):
         return english.format_map(values)
+
+
+def one_stop(words: str, values: Iterable[object]) -> str:
+    """The words with one full stop after a value that ends with one itself: "bis 21. Nov.", not "bis 21. Nov.."."""
+    for value in values:
+        if str(value).endswith("."):
+            words = words.replace(f"{value}.", str(value))
+    return words
 
 
 @dataclass(frozen=True, slots=True)

@@ -802,11 +802,10 @@ def ceiling_text(ceiling: Ceiling, units: Units = "metric") -> Text:
 
 def _ceiling_text(ceiling: Ceiling) -> Text:
     if ceiling.basis == "learning":
-        runs = ceiling.runs_to_learn
-        return say(
-            "Still learning what is usual for you: {need} to go.",
-            need=_needed(ceiling.days_to_learn, say_n("{n} more run", "{n} more runs", runs) if runs else ""),
-        )
+        n = ceiling.runs_to_learn
+        runs = say_n("{n} more run", "{n} more runs", n) if n else ""
+        need = _needed(ceiling.days_to_learn, runs)
+        return say("Still learning what is usual for you: {need} to go.", need=need)
     assert ceiling.distance_m is not None  # every other basis has both
     assert ceiling.longest_m is not None
     far, longest = distance_text(ceiling.distance_m), distance_text(ceiling.longest_m)

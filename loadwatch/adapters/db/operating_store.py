@@ -23,6 +23,7 @@ from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.adapters.db.words import reason_of
 from loadwatch.services.operating_ports import (
     QUEUE_KINDS,
     AthleteRow,
@@ -103,34 +104,44 @@ class OperatingStore:
         return [found[kind] for kind in QUEUE_KINDS]
 
     def failed_jobs(self, limit: int) -> list[FailedJob]:
-        no_time, no_text = cast_to(null(), t.UtcDateTime()), cast_to(null(), Text())
+        no_time, no_text, no_words = (cast_to(null(), each) for each in (t.UtcDateTime(), Text(), t.JsonOrNull))
         fetch, judge, file, archive, mail = t.FetchJob, t.AssessJob, t.UploadRow, t.ArchiveRow, t.Outbox
 
-        def of(row: Any, kind: str, number: Any, about: Any, reason: Any, since: Any, again: Any) -> Select[Any]:
+        def of(
+            row: Any, kind: str, number: Any, about: Any, reason: Any, words: Any, since: Any, again: Any
+        ) -> Select[Any]:
             label = literal(kind, Text).label("kind")
+            why = (about, reason, words.label("words"))
             return select(
-                label, number.label("id"), row.athlete_id, t.Athlete.name, about, reason, since.label("since"), again
+                label, number.label("id"), row.athlete_id, t.Athlete.name, *why, since.label("since"), again
             ).join_from(row, t.Athlete, t.Athlete.id == row.athlete_id)
 
         parts = union_all(
             of(
-                *(fetch, "fetch", fetch.id, no_text, fetch.last_error),
+                *(fetch, "fetch", fetch.id, no_text, fetch.last_error, no_words),
                 *(fetch.first_event_at, fetch.next_attempt_at),
             ).where(*FETCH_FAILED),
             of(
-                *(judge, "judgement", judge.athlete_id, no_text, judge.last_error),
+                *(judge, "judgement", judge.athlete_id, no_text, judge.last_error, no_words),
                 *(judge.asked_at, judge.next_attempt_at),
             ).where(*JUDGEMENT_FAILED),
-            of(file, "file", file.id, no_text, file.reason, file.created_at, no_time).where(*FILE_FAILED),
-            of(archive, "archive", archive.id, no_text, archive.reason, archive.created_at, no_time).where(
-                *ARCHIVE_FAILED
-            ),
-            of(mail, "mail", mail.id, mail.kind, mail.error, mail.created_at, no_time).where(*MAIL_FAILED),
+            of(
+                *(file, "file", file.id, no_text, file.reason, file.words),
+                *(file.created_at, no_time),
+            ).where(*FILE_FAILED),
+            of(
+                *(archive, "archive", archive.id, no_text, archive.reason, archive.words),
+                *(archive.created_at, no_time),
+            ).where(*ARCHIVE_FAILED),
+            of(
+                *(mail, "mail", mail.id, mail.kind, mail.error, no_words),
+                *(mail.created_at, no_time),
+            ).where(*MAIL_FAILED),
         )
         rows = self._s.execute(parts.order_by(text("since DESC"), text("id DESC")).limit(limit))
         return [
-            FailedJob(kind, number, athlete_id, name, about, why or "", since, again)
-            for kind, number, athlete_id, name, about, why, since, again in rows
+            FailedJob(kind, number, athlete_id, name, about, reason_of(why, words) or "", since, again)
+            for kind, number, athlete_id, name, about, why, words, since, again in rows
         ]
 
     def failed_job_ids(self, kind: JobKind, limit: int) -> list[int]:

@@ -97,8 +97,12 @@ def test_what_nobody_translated_is_said_in_english() -> None:
     assert render(say("Rest a day."), German()) == "Rest a day."
 
 
+def test_a_sentence_that_ends_on_an_abbreviation_has_one_full_stop() -> None:
+    assert render(say("{a} and {b}.", a="21. Nov.", b="3. Dez."), English()) == "21. Nov. and 3. Dez."
+
+
 def test_a_translation_that_names_a_place_which_does_not_exist_is_passed_over() -> None:
-    assert render(say("Rest until {day}.", day=day_text(date(2026, 11, 21))), German()) == "Rest until 21.11.."
+    assert render(say("Rest until {day}.", day=day_text(date(2026, 11, 21))), German()) == "Rest until 21.11."
 
 
 def test_what_a_person_typed_stays_as_it_is() -> None:
