@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -177,8 +177,10 @@ class AccountService:
         if not self._hasher.verify(known or self._nobody, password) or account is None or known is None:
             return None
         if self._hasher.needs_rehash(known):
+            renewed = self._hasher.hash(password)
             with self._database.write() as tx:
-                tx.set_password_hash(account.id, self._hasher.hash(password))
+                tx.set_password_hash(account.id, renewed)
+            account = replace(account, password_hash=renewed)  # a log-in is kept under the hash that is stored
         return account
 
     def account(self, account_id: int) -> AccountRecord | None:
