@@ -321,7 +321,7 @@ def _room(most: float) -> tuple[float, float]:
 
 
 def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    return f"{value:.1f}"
 
 
 def path_svg(lines: Sequence[PathLine], title: str, text: str) -> str:

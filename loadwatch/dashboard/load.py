@@ -300,21 +300,26 @@ class Totals:
     n_pain_days: int
 
 
-def _totals(history: LoadHistory, year: int | None = None) -> Totals:
-    points = [p for p in history.points if year in (None, p.run.local_date.year)]
+def _totals(history: LoadHistory, year: int | None = None, points: Sequence[ChartPoint] | None = None) -> Totals:
+    """Of all that is shown, or of a year with these runs."""
+    distances = [p.distance_m for p in (history.points if points is None else points)]
     pain_days = {p.day for p in history.pains if p.worst != 0 and year in (None, p.day.year)}
     return Totals(
         year=year,
-        n_runs=len(points),
-        distance_m=sum(p.distance_m for p in points),
-        longest_m=max((p.distance_m for p in points), default=None),
+        n_runs=len(distances),
+        distance_m=sum(distances),
+        longest_m=max(distances, default=None),
         n_alerts=sum(year in (None, a.day.year) for a in history.alerts),
         n_pain_days=len(pain_days),
     )
 
 
 def _years(history: LoadHistory) -> list[Totals]:
-    return [_totals(history, year) for year in range(history.shown.last.year, history.shown.first.year - 1, -1)]
+    years = range(history.shown.last.year, history.shown.first.year - 1, -1)
+    points: dict[int, list[ChartPoint]] = {year: [] for year in years}
+    for point in history.points:
+        points[point.run.local_date.year].append(point)
+    return [_totals(history, year, points[year]) for year in years]
 
 
 def _worst_by_week(pains: Sequence[Pain]) -> dict[tuple[str, str], int | None]:

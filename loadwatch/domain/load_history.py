@@ -213,7 +213,7 @@ def _sums(
     sums: list[WeekSum] = []
     usual: list[float | None] = []
     for loads, is_whole in zip(weeks, whole, strict=True):
-        value, known, n = known_sum(of(load) for load in loads if could(load))
+        value, known, n = known_sum([of(load) for load in loads if could(load)])
         if not loads and not is_whole:
             value = None  # no run is known, and nobody knows whether there was one
         before = [v for v in usual[-USUAL_WEEKS:] if v is not None]

@@ -66,10 +66,10 @@ class LoadStore:
     ) -> list[Run]:
         times = {"since": since, "until": until, "detailed_since": max(since, detailed_since)}
         given = {"athlete_id": athlete_id, **times}
-        runs = [_older(row) for row in self._s.execute(_OLDER, given)] if since < detailed_since else []
+        runs = [_older(row) for row in self._s.execute(_OLDER, given).all()] if since < detailed_since else []
         if with_speeds:
-            return runs + [_detailed(row) for row in self._s.execute(_DETAILED, given)]
-        return runs + [_without_speeds(row) for row in self._s.execute(_WITHOUT_SPEEDS, given)]
+            return runs + [_detailed(row) for row in self._s.execute(_DETAILED, given).all()]
+        return runs + [_without_speeds(row) for row in self._s.execute(_WITHOUT_SPEEDS, given).all()]
 
     def first_and_last_day(self, athlete_id: int) -> tuple[date, date] | None:
         days = select(func.min(_RUN.c.local_date), func.max(_RUN.c.local_date))
