@@ -702,7 +702,11 @@ def test_order_and_duplication_change_nothing(reports, loads, runs, weeks, rando
     st.integers(1, 10),
 )
 def test_more_pain_never_lowers_severity(one, earlier, loads, runs, kind, pain, more):
-    """Of the last check-in, and of every run after it; soreness holds down what hurts less and lets go of more."""
+    """
+    Of the last check-in, and of the runs of each day after it; soreness holds down only what hurts less.
+
+    By day and not by run: what hurts more may speak of an earlier run of the same day, and one word is enough.
+    """
     one = replace(one, id=0, at=NOON, local_date=TODAY)
     less = replace(one, **{kind: pain})
     worse = replace(one, **{kind: min(10, pain + more)})
@@ -711,7 +715,8 @@ def test_more_pain_never_lowers_severity(one, earlier, loads, runs, kind, pain, 
         of: dict[str, int] = {}
         for f in judged([*earlier, last], loads, runs):
             if f.at >= NOON:
-                of[f.episode] = max(f.severity, of.get(f.episode, 0))
+                about = f.episode if f.run is None else f"runs of {f.at.date()}"
+                of[about] = max(f.severity, of.get(about, 0))
         return of
 
     then, now = worst(less), worst(worse)
