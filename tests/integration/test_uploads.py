@@ -483,7 +483,7 @@ def test_the_page_takes_many_files_at_once_and_shows_what_became_of_each(service
     page = client.post("/upload", data={"files": files}, follow_redirects=True).text
 
     assert "2 files taken in" in page
-    assert "Known already: again.fit" in page
+    assert "Known already, and not taken twice: again.fit" in page
     assert "waiting" in page
     read_all(services)
     page = client.get("/upload").text
