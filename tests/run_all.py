@@ -63,8 +63,8 @@ CHECKED = "checks"
 """Stands in a lane for all of `CHECKS`."""
 
 LANES: tuple[tuple[Suite | str, ...], ...] = (
-    (Suite("integration", only=PROCESSES), Suite("chaos")),
-    (CHECKED, Suite("unit"), Suite("integration", but=PROCESSES)),
+    (Suite("integration", only=PROCESSES), Suite("unit"), Suite("chaos")),
+    (CHECKED, Suite("integration", but=PROCESSES)),
     (Suite("e2e"), Suite("real")),
 )
 """
