@@ -230,8 +230,7 @@ def _said_of_runs(history: LoadHistory) -> str:
         return _("No run is known of this time.")
     longest = max(history.points, key=lambda p: p.distance_m)
     return _(
-        "The longest run had %(distance)s, on %(day)s. The stepped line is 110 %% of the longest run of the 30 days"
-        " before each.",
+        "The longest run had %(distance)s, on %(day)s. The stepped line is the ceiling that held for each.",
         distance=_written("distance", longest.distance_m),
         day=_written("full_day", longest.run.local_date),
     )

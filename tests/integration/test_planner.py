@@ -144,6 +144,16 @@ def test_while_something_hurts_no_ceiling_decides(services, ann):
     assert {f.symptom_level for f, _ in item.findings} != {0}
 
 
+def test_today_and_the_week_name_the_threshold_that_a_runner_has_set(services, ann, client):
+    for path in ("/", "/weeks"):
+        assert "Within 10 % of your longest run" in client.get(path, follow_redirects=True).text.replace("\xa0", " ")
+
+    services.thresholds.change(ann, {"spike_small": 1.2})
+
+    for path in ("/", "/weeks"):
+        assert "Within 20 % of your longest run" in client.get(path, follow_redirects=True).text.replace("\xa0", " ")
+
+
 def test_own_thresholds_count_in_the_planner(services, ann):
     services.planning.add(ann, planned(2, 11.8))
     assert rules_of(services, ann) == [["R-M1"]]
