@@ -63,12 +63,13 @@ CHECKED = "checks"
 """Stands in a lane for all of `CHECKS`."""
 
 LANES: tuple[tuple[Suite | str, ...], ...] = (
-    (Suite("integration", only=PROCESSES), Suite("unit"), Suite("chaos")),
+    (Suite("integration", only=PROCESSES), Suite("chaos")),
     (CHECKED, Suite("integration", but=PROCESSES)),
-    (Suite("e2e"), Suite("real")),
+    (Suite("e2e"),),
+    (Suite("unit"), Suite("real")),
 )
 """
-The lanes run side by side, three on two cores: much of what is tested is processes that wait for one another. Each
+The lanes run side by side, four on two cores: much of what is tested is processes that wait for one another. Each
 takes about as long as the others.
 """
 
