@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from loadwatch.adapters.broker import redis_url
+from loadwatch.adapters.catalogue import speech
 from loadwatch.adapters.db.engine import Engines, make_engines
 from loadwatch.adapters.db.store import Store
 from loadwatch.adapters.mail import FileMailbox, SmtpMailer
@@ -32,6 +33,7 @@ from loadwatch.services.check_in import CheckInService, ClinicalContent
 from loadwatch.services.export import ExportService
 from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
+from loadwatch.services.letters import Letters
 from loadwatch.services.load_pages import LoadPages
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.operating import OperatingService
@@ -181,9 +183,11 @@ class Services:
 
     @cached_property
     def notify(self) -> NotifyService:
-        return NotifyService(
-            self.store, self.mailer, self.clock, self.settings.base_url, inactive_since=self.inactive_since
-        )
+        return NotifyService(self.store, self.mailer, self.clock, self.letters)
+
+    @cached_property
+    def letters(self) -> Letters:
+        return Letters(self.clock, self.settings.base_url, speech, inactive_since=self.inactive_since)
 
     @cached_property
     def accounts(self) -> AccountService:

@@ -1,7 +1,7 @@
 """Sentences that know how they were made, so that the edge can say them in another language and in other units."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any, Final, Literal, Protocol, Self
 
@@ -17,6 +17,10 @@ class Speech(Protocol):
 
     @property
     def units(self) -> Units: ...
+
+    @property
+    def language(self) -> str:
+        """Its code: "en"."""
 
     def gettext(self, message: str) -> str:
         """A message in the language; itself where nobody has translated it."""
@@ -340,6 +344,7 @@ class English:
     """Plain English: the words that the messages are written in."""
 
     units: Units = "metric"
+    language: str = field(default="en", init=False)
 
     def gettext(self, message: str) -> str:
         return message

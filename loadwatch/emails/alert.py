@@ -1,7 +1,6 @@
 """The mail of one alert: the fact, why it is told, what to do, and what the judgement rests on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -9,53 +8,29 @@ from loadwatch.domain.activity import Run
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.rules import Reason
-from loadwatch.domain.wording import QUANTITIES, Units, quantity_text
-from loadwatch.emails import EmailContent
-from loadwatch.emails.render import day_text, one_line, render
+from loadwatch.domain.text import Text, day_text, joined, say
+from loadwatch.domain.wording import QUANTITIES, quantity_text
+from loadwatch.emails import EmailContent, Reader
+from loadwatch.emails.parts import Button, Heading, Note, Paragraph, Part, Row, Table, Title
+from loadwatch.emails.render import mail, one_line
 
-_WEIGHTS: Final = {1: "Note", 2: "Caution", 3: "Warning", 4: "Stop"}
-_BECAUSE_RED: Final = "a sign that must not be missed is mailed until you have said that you read it"
-
+_WEIGHTS: Final = {1: say("Note"), 2: say("Caution"), 3: say("Warning"), 4: say("Stop")}
+_BECAUSE_RED: Final = say("a sign that must not be missed is mailed until you have said that you read it")
 _GRADES: Final = {
-    "A": "a cohort of runners was followed",
-    "B": "taken over from another sport",
-    "C": "expert opinion, no study of this exact rule",
+    "A": say("a cohort of runners was followed"),
+    "B": say("taken over from another sport"),
+    "C": say("expert opinion, no study of this exact rule"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    """
-    One comparison in words, each number with its unit.
-
-    Attributes
-    ----------
-    what, window : str
-        The quantity, and the time it was compared over.
-    value : str
-        The quantity of the run that is judged.
-    before, threshold : str or None
-        The runner's own baseline, and the line the rule draws; None where there is none.
-    """
-
-    what: str
-    window: str
-    value: str
-    before: str | None
-    threshold: str | None
+_NONE: Final = "–"
 
 
 def alert_mail(
     alert: Alert,
     run: Run | None,
     ceiling_sentence: str,
+    reader: Reader,
     *,
-    name: str,
-    units: Units,
-    base_url: str,
-    explain_url: str | None = None,
     more_ceilings: Sequence[str] = (),
-    timezone: str = "UTC",
 ) -> EmailContent:
     """
     The mail of an alert that fires.
@@ -66,64 +41,103 @@ def alert_mail(
         The run it speaks of; None if it is gone by now.
     ceiling_sentence : str
         How far the next run may go, in words (`domain.wording.ceiling_text`).
-    name : str
-        The runner's name, may be empty.
-    base_url : str
-        Where this loadwatch is reached.
-    explain_url : str or None
-        Page that shows how the alert came about, under `base_url`.
     more_ceilings : sequence of str
         How much of the other loads the next run may bring, in words (`domain.wording.load_ceiling_text`).
-    timezone : str
-        Of the runner: the day of a check-in.
-
-    Raises
-    ------
-    ValueError
-        If `explain_url` is not under `base_url`.
     """
-    alert = alert.in_units(units)
-    weight = _WEIGHTS[max(1, alert.severity)]
-    told = " or what you reported" if not alert.is_of_run or alert.symptom_level else ""
+    url = f"{reader.base_url}/alerts/{alert.id}"
+    zone = ZoneInfo(reader.timezone)
+    parts: list[Part] = [Title(alert.title), Paragraph(alert.message)]
+    if alert.reasons:
+        parts += [Heading(say("What was compared")), reason_table(alert.reasons)]
+    parts += [Heading(say("What to do")), Paragraph(alert.action)]
+    if alert.gap:
+        parts += [Heading(say("Not all is here yet")), Paragraph(gap_text(alert.gap, zone))]
     # How far the next run may go is no question while something hurts.
-    ceilings = [ceiling_sentence, *more_ceilings] if alert.is_of_run and not alert.symptom_level else []
-    return render(
-        "alert",
+    if alert.is_of_run and not alert.symptom_level:
+        parts += [Heading(say("Your next run")), *map(Paragraph, (ceiling_sentence, *more_ceilings))]
+    parts += [
+        Button(say("Open this alert"), url),
+        Note(
+            say(
+                "Evidence: grade {grade} — {study}. Grade {grade}: {meaning}.",
+                grade=alert.evidence.grade,
+                study=alert.evidence.citation,
+                meaning=_GRADES[alert.evidence.grade],
+            )
+        ),
+    ]
+    if alert.coverage:
+        parts.append(Note(say("Based on: {facts}.", facts=joined("; ", alert.coverage))))
+    parts.append(Note(say("Rule {rule}, version {version}", rule=alert.rule, version=alert.rule_version)))
+    return mail(
+        parts,
+        reader,
         subject=alert.title,
-        because=_BECAUSE_RED if alert.is_red else f"mail about jumps in load{told} is switched on for you",
-        base_url=base_url,
-        kicker=" · ".join(part for part in (one_line(name), weight, *_which(alert, run, timezone)) if part),
-        alert=alert,
-        grade=_GRADES[alert.evidence.grade],
-        rows=reason_rows(alert.reasons, units),
-        ceilings=ceilings,
-        explain_url=explain_url,
-        gap=gap_text(alert.gap, ZoneInfo(timezone)) if alert.gap else None,
+        because=_because(alert),
+        kicker=joined(" · ", (one_line(reader.name), _WEIGHTS[max(1, alert.severity)], *_which(alert, run, reader))),
+        short=alert.action,
+        url=url,
     )
 
 
-def reason_rows(reasons: tuple[Reason, ...], units: Units) -> list[ReasonRow]:
-    """The comparisons behind an alert in people's words, the deciding one first."""
-    return [
-        ReasonRow(
-            what=QUANTITIES.get(r.quantity, r.quantity.replace("_", " ")),
-            window=r.window,
-            value=quantity_text(r.quantity, r.value, r.unit, units),
-            # Of a ratio the baseline is 1 by its meaning: nothing to tell.
-            before=None if r.unit == "ratio" else _shown(r, r.baseline, units),
-            threshold=_shown(r, r.threshold, units),
+def _because(alert: Alert) -> Text:
+    if alert.is_red:
+        return _BECAUSE_RED
+    if alert.is_of_run and not alert.symptom_level:
+        return say("mail about jumps in load is switched on for you")
+    return say("mail about jumps in load or what you reported is switched on for you")
+
+
+def reason_table(reasons: Sequence[Reason]) -> Table:
+    """The comparisons behind an alert, the deciding one first."""
+    return Table(
+        (say("This time"), say("Before"), say("Threshold")),
+        tuple(
+            Row(_name(r), (_shown(r, r.value), _before(r) or _NONE, _shown(r, r.threshold) or _NONE), r.window)
+            for r in reasons
+        ),
+    )
+
+
+def reason_notes(reasons: Sequence[Reason]) -> list[Note]:
+    """The same, each as a line."""
+    return [Note(_line(reason)) for reason in reasons]
+
+
+def _line(r: Reason) -> Text:
+    told = {"what": _name(r), "window": r.window, "value": _shown(r, r.value)}
+    before, threshold = _before(r), _shown(r, r.threshold)
+    if before and threshold:
+        return say(
+            "{what} ({window}): {value}; before: {before}; threshold: {threshold}",
+            **told,
+            before=before,
+            threshold=threshold,
         )
-        for r in reasons
-    ]
+    if before:
+        return say("{what} ({window}): {value}; before: {before}", **told, before=before)
+    if threshold:
+        return say("{what} ({window}): {value}; threshold: {threshold}", **told, threshold=threshold)
+    return say("{what} ({window}): {value}", **told)
 
 
-def _shown(reason: Reason, number: float | None, units: Units) -> str | None:
-    return None if number is None else quantity_text(reason.quantity, number, reason.unit, units)
+def _name(reason: Reason) -> str:
+    return QUANTITIES.get(reason.quantity, reason.quantity.replace("_", " "))
 
 
-def _which(alert: Alert, run: Run | None, timezone: str) -> tuple[str, ...]:
+def _before(reason: Reason) -> str:
+    # Of a ratio the baseline is 1 by its meaning: nothing to tell.
+    return "" if reason.unit == "ratio" else _shown(reason, reason.baseline)
+
+
+def _shown(reason: Reason, number: float | None) -> str:
+    return "" if number is None else quantity_text(reason.quantity, number, reason.unit)
+
+
+def _which(alert: Alert, run: Run | None, reader: Reader) -> tuple[str, ...]:
     if not alert.is_of_run:
-        return (f"your check-in of {day_text(alert.at.astimezone(ZoneInfo(timezone)).date(), year=True)}",)
+        day = alert.at.astimezone(ZoneInfo(reader.timezone)).date()
+        return (say("your check-in of {day}", day=day_text(day, year=True)),)
     if run is None:
-        return (f"run of {day_text(alert.at.date(), year=True)} (UTC)",)
+        return (say("run of {day} (UTC)", day=day_text(alert.at.date(), year=True)),)
     return day_text(run.local_date, year=True), one_line(run.name)

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.text import Text, say, say_n
-from loadwatch.emails import EmailContent
-from loadwatch.emails.render import day_text, one_line, render
+from loadwatch.domain.text import Text, joined, moment_text, say, say_n, sentences
+from loadwatch.emails import EmailContent, Reader
+from loadwatch.emails.parts import Button, Heading, Note, Paragraph, Title
+from loadwatch.emails.render import mail, one_line
 
 _ROWS: Final[Mapping[str, Callable[[int], Text]]] = {
     "runs": lambda n: say_n("{n} activity", "{n} activities", n),
@@ -41,9 +42,7 @@ def receipt_rows(counts: Mapping[str, int]) -> list[Text]:
     return [row(counts[kind]) for kind, row in _ROWS.items() if counts.get(kind)]
 
 
-def receipt_mail(
-    why: str, at: datetime, counts: Mapping[str, int], *, name: str, timezone: str, base_url: str
-) -> EmailContent:
+def receipt_mail(why: str, at: datetime, counts: Mapping[str, int], reader: Reader) -> EmailContent:
     """
     The receipt for data of the API that was deleted.
 
@@ -56,15 +55,27 @@ def receipt_mail(
     counts : mapping of str to int
         How many of each kind that `receipt_rows` knows.
     """
-    local = at.astimezone(ZoneInfo(timezone))
-    return render(
-        "receipt",
-        subject="Your data from Strava has been deleted",
-        because="data of yours from Strava was deleted",
-        base_url=base_url,
-        kicker=" · ".join(part for part in (one_line(name), "Receipt") if part),
-        moment=f"{day_text(local.date(), year=True)}, {local:%H:%M}",
-        why=WHY[why],
-        rows=receipt_rows(counts) or ["nothing: there was no data"],
-        kept=KEPT,
+    rows = receipt_rows(counts) or [say("nothing: there was no data")]
+    moment = moment_text(at, ZoneInfo(reader.timezone), year=True)
+    deleted = say("On {moment}, from the database of this loadwatch.", moment=moment)
+    return mail(
+        [
+            Title(_DELETED),
+            Paragraph(sentences(deleted, WHY[why])),
+            Heading(say("What was deleted")),
+            *map(Note, rows),
+            Heading(say("What stays")),
+            Paragraph(KEPT),
+            Button(say("Open your settings"), f"{reader.base_url}/settings"),
+        ],
+        reader,
+        subject=_DELETED,
+        because=say("data of yours from Strava was deleted"),
+        kicker=joined(" · ", (one_line(reader.name), say("Receipt"))),
+        preheader=say("What was deleted, and when."),
+        short=WHY[why],
+        url=f"{reader.base_url}/settings",
     )
+
+
+_DELETED: Final = say("Your data from Strava has been deleted")

@@ -1,23 +1,25 @@
-"""The frame that all mails share: templates in, both parts of a mail out."""
+"""The frame that all mails share: parts in, both forms of a mail out."""
 
 import re
-from datetime import date
-from functools import cache
+from collections.abc import Sequence
+from functools import lru_cache
 from html.parser import HTMLParser
-from typing import Final
+from typing import Any, Final
 
 import mrml
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from loadwatch.emails import EmailContent
+from loadwatch.domain.text import Speech, render, say
+from loadwatch.emails import EmailContent, Reader
+from loadwatch.emails.parts import Drawing, Part, Title
 
 DISCLAIMER: Final = (
-    (
+    say(
         "loadwatch is not a medical device. It holds your runs against research on other people and cannot tell"
         " what is wrong with a leg. Most injuries come without an alert, most alerts come without an injury, and"
         " silence does not mean that all is well."
     ),
-    (
+    say(
         "Its advice is the same for everybody: stop when pain turns sharp, passes 5 out of 10, or is worse the"
         " morning after. With a swollen, numb or weak leg, a limp, pain at night, fever, dark urine or chest pain:"
         " stop running and get medical help, in an emergency through your local emergency number. If you are under"
@@ -27,20 +29,9 @@ DISCLAIMER: Final = (
 )
 """What every mail says at its end: EVIDENCE 7.5 in fewer words."""
 
-"""Stands under the ceiling of the next run where an alert has just advised less than that."""
-
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 _NO_CHARACTER = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 """What XML does not count as text: mrml stops at some of it, and lone surrogates cannot be sent."""
 _LOADED_BY_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?([^"'\s;)]*)""")
-
-
-def day_text(day: date, *, year: bool = False) -> str:
-    """A day as people write it, whatever the locale: "Sun 22 Nov", with the year "Sun 22 Nov 2026"."""
-    text = f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
-    return f"{text} {day.year}" if year else text
 
 
 def one_line(text: str) -> str:
@@ -48,60 +39,98 @@ def one_line(text: str) -> str:
     return " ".join(_NO_CHARACTER.sub(" ", text).split())
 
 
-def render(template: str, *, subject: str, because: str, base_url: str, **facts: object) -> EmailContent:
+def mail(
+    parts: Sequence[Part],
+    reader: Reader,
+    *,
+    subject: str,
+    because: str,
+    kicker: str,
+    short: str,
+    url: str,
+    preheader: str = "",
+) -> EmailContent:
     """
-    Fill the two templates of a mail.
+    Put a mail together.
 
     Parameters
     ----------
-    template : str
-        Base name: "alert" stands for alert.mjml and alert.txt.
+    parts : sequence of Part
+        The first is a `Title`.
     because : str
-        Why the reader gets this mail: the end of "You get this mail from ... because ...".
-    base_url : str
-        Where this loadwatch is reached, with or without a slash at the end.
-    **facts
-        What the templates show, as text that already has its units.
+        Why the reader gets this mail: a clause, the end of "You get this mail from … because …".
+    kicker : str
+        The line above the title: of whom, of when.
+    short : str
+        What a push says below the subject.
+    url : str
+        The page that a push opens.
+    preheader : str, optional
+        What lists of mails show beside the subject; by default `short`.
 
     Raises
     ------
     ValueError
-        If the HTML would link to, or load, anything that is not under `base_url`.
+        If the HTML would link to, or load, anything that is not under the reader's `base_url`.
     jinja2.UndefinedError
-        If a template shows a fact that was not given.
+        If a template shows what no part has.
     """
-    base_url = base_url.rstrip("/")
-    subject = one_line(subject)
+    assert isinstance(parts[0], Title)
+    speech, base_url = reader.speech, reader.base_url.rstrip("/")
+    line = one_line(render(subject, speech))
     shown = {
-        **facts,
-        "subject": subject,
-        "because": because,
+        "parts": parts,
+        "subject": line,
+        "kicker": kicker,
+        "preheader": preheader or short,
         "base_url": base_url,
+        "language": speech.language,
+        "because": say("You get this mail from {address} because {because}.", address=base_url, because=because),
+        "settings": say("Change what is mailed to you"),
+        "stop": say("End mails of this kind"),
+        "stop_url": reader.stop_url,
         "disclaimer": DISCLAIMER,
     }
     mjml, text = (
-        _NO_CHARACTER.sub(" ", _templates().get_template(f"{template}.{part}").render(shown))
-        for part in ("mjml", "txt")
+        _NO_CHARACTER.sub(" ", _templates(speech).get_template(name).render(shown))
+        for name in ("mail.mjml", "mail.txt")
     )
     # With its own list of fonts, mrml would link to Google's.
     html = mrml.to_html(mjml, render_options=mrml.RenderOptions(fonts={})).content
+    pictures = tuple(part.picture for part in parts if isinstance(part, Drawing))
+    _check_links(html, base_url, {f"cid:{picture.name}@loadwatch" for picture in pictures})
+    return EmailContent(
+        line, _tidy(text), html, pictures, one_line(render(short, speech)), url or base_url, reader.stop_url
+    )
+
+
+def _check_links(html: str, base_url: str, pictures: set[str]) -> None:
     links = _Links()
     links.feed(html)
-    foreign = [url for url in links.urls if url != base_url and not url.startswith(f"{base_url}/")]
+    foreign = [
+        url for url in links.urls if url != base_url and not url.startswith(f"{base_url}/") and url not in pictures
+    ]
     if foreign:
         raise ValueError(f"a mail may only point to {base_url}, not to {foreign}")
-    return EmailContent(subject, _tidy(text), html)
 
 
-@cache
-def _templates() -> Environment:
-    return Environment(
+@lru_cache(maxsize=16)
+def _templates(speech: Speech) -> Environment:
+    """Whatever words the templates put out are said in this language."""
+
+    def said(words: Any) -> Any:
+        return render(words, speech) if isinstance(words, str) else words
+
+    env = Environment(
         loader=PackageLoader("loadwatch.emails"),
         autoescape=select_autoescape(["mjml"]),
         undefined=StrictUndefined,
+        finalize=said,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    env.filters["said"] = said
+    return env
 
 
 class _Links(HTMLParser):

@@ -1,13 +1,14 @@
 """The mail that takes an alert back."""
 
 from loadwatch.domain.alerts import Alert
-from loadwatch.domain.wording import Units
-from loadwatch.emails import EmailContent
-from loadwatch.emails.alert import reason_rows
-from loadwatch.emails.render import day_text, one_line, render
+from loadwatch.domain.text import capital, day_text, joined, say
+from loadwatch.emails import EmailContent, Reader
+from loadwatch.emails.alert import reason_notes
+from loadwatch.emails.parts import Button, Heading, Paragraph, Title
+from loadwatch.emails.render import mail, one_line
 
 
-def retraction_mail(alert: Alert, cause: str, *, name: str, units: Units, base_url: str) -> EmailContent:
+def retraction_mail(alert: Alert, cause: str, reader: Reader) -> EmailContent:
     """
     The mail that says: forget that alert.
 
@@ -17,22 +18,31 @@ def retraction_mail(alert: Alert, cause: str, *, name: str, units: Units, base_u
         As it was mailed.
     cause : str
         Why it no longer holds, as the transition has it: a clause in small letters.
-    name : str
-        The runner's name, may be empty.
-    base_url : str
-        Where this loadwatch is reached.
     """
-    alert = alert.in_units(units)
-    because = one_line(cause).rstrip(".")
-    return render(
-        "retraction",
-        subject=f"Taken back: “{alert.title}”",
-        because="loadwatch had mailed you the alert that it now takes back",
-        base_url=base_url,
-        kicker=" · ".join(part for part in (one_line(name), "Taken back") if part),
-        alert=alert,
-        day=day_text(alert.at.date(), year=True),
-        what="run" if alert.is_of_run else "check-in",
-        cause=because[:1].upper() + because[1:],
-        rows=reason_rows(alert.reasons, units)[:1],
+    day = day_text(alert.at.date(), year=True)
+    if alert.is_of_run:
+        gone = say("The alert on your run of {day} (UTC) no longer holds. You need not act on it.", day=day)
+    else:
+        gone = say("The alert on your check-in of {day} (UTC) no longer holds. You need not act on it.", day=day)
+    why = say("{cause}.", cause=capital(cause))
+    url = f"{reader.base_url}/alerts/{alert.id}"
+    return mail(
+        [
+            Title(say("We take back an alert")),
+            Paragraph(gone),
+            Heading(say("What it had said")),
+            Paragraph(alert.title),
+            *reason_notes(alert.reasons[:1]),
+            Heading(say("Why it is taken back")),
+            Paragraph(why),
+            Paragraph(say("This is about the record of the run only: if something hurts, that still counts.")),
+            Button(say("Open this alert"), url),
+        ],
+        reader,
+        subject=say("Taken back: “{title}”", title=alert.title),
+        because=say("loadwatch had mailed you the alert that it now takes back"),
+        kicker=joined(" · ", (one_line(reader.name), say("Taken back"))),
+        preheader=why,
+        short=gone,
+        url=url,
     )

@@ -1,22 +1,14 @@
 """Mails: who gets which, when; claim, send, note the outcome."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from loadwatch.domain.alerts import AlertState, told_again
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.text import say
-from loadwatch.domain.wording import ceiling_text, load_ceiling_text
-from loadwatch.emails import EmailContent
-from loadwatch.emails.alert import alert_mail
-from loadwatch.emails.receipt import receipt_mail
-from loadwatch.emails.retraction import retraction_mail
-from loadwatch.emails.weekly import weekly_mail
 from loadwatch.services.errors import MailDelayed, MailRefused, MailUncertain
-from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, OutboxItem, Tx
-from loadwatch.services.sync import completeness_of
-from loadwatch.services.views import ceilings_of, week_of
+from loadwatch.services.letters import Letters
+from loadwatch.services.ports import Clock, Database, Mailer, OutboxItem
 
 WEEKLY_HOUR = 7
 MAX_ATTEMPTS = 12
@@ -57,15 +49,12 @@ class NotifyService:
         database: Database,
         mailer: Mailer,
         clock: Clock,
-        base_url: str,
-        *,
-        inactive_since: Callable[[], datetime | None] = lambda: None,
+        letters: Letters,
     ) -> None:
         self._database = database
         self._mailer = mailer
         self._clock = clock
-        self._base_url = base_url
-        self._inactive_since = inactive_since  # of the application at Strava
+        self._letters = letters
 
     def deliver(self, outbox_id: int) -> str | None:
         """Send one mail if it is due and free; its new state."""
@@ -74,11 +63,10 @@ class NotifyService:
         if item is None:
             return None
         now = self._clock()
-        inactive_since = self._inactive_since() if item.kind == "weekly" else None
         try:
             with self._database.read() as tx:
                 profile = tx.athlete(item.athlete_id)
-                content = self._content(tx, profile, item, inactive_since) if profile else None
+                content = self._letters.write(tx, profile, item) if profile else None
         except Exception as error:
             # Nothing has left yet: perhaps the database was away for a moment.
             self._later(item, f"could not be written: {error!r}")
@@ -134,54 +122,6 @@ class NotifyService:
         with self._database.write() as tx:
             tx.settle_outbox(item.id, state, self._clock(), mail_subject=subject, error=error, next_attempt_at=again)
         return state
-
-    def _content(
-        self, tx: Tx, profile: AthleteProfile, item: OutboxItem, inactive_since: datetime | None
-    ) -> EmailContent | None:
-        if item.kind == "weekly":
-            known = completeness_of(tx, profile.id, self._clock(), inactive_since)
-            report = week_of(tx, profile, IsoWeek.parse(item.subject), known=known)
-            return weekly_mail(
-                report,
-                name=profile.name,
-                units=profile.units,
-                timezone=profile.timezone,
-                base_url=self._base_url,
-            )
-        if item.kind == "receipt":
-            receipt = tx.receipt(profile.id, int(item.subject))
-            if receipt is None:
-                return None
-            return receipt_mail(
-                receipt.why,
-                receipt.at,
-                receipt.counts,
-                name=profile.name,
-                timezone=profile.timezone,
-                base_url=self._base_url,
-            )
-        alert = tx.alert(profile.id, int(item.subject.partition(".")[0]))
-        if alert is None:
-            return None
-        if item.kind == "again" and alert.state is not AlertState.FIRING:
-            return None  # read in the meantime
-        if item.kind == "retraction":
-            if alert.state is not AlertState.RETRACTED:
-                return None  # corrected back before this left: it holds again
-            cause = tx.transitions(profile.id, alert.id)[-1].cause
-            return retraction_mail(alert, cause, name=profile.name, units=profile.units, base_url=self._base_url)
-        detail = tx.run_detail(profile.id, alert.run_id) if alert.run_id else None
-        ceilings = ceilings_of(tx, profile, self._clock())
-        return alert_mail(
-            alert,
-            detail.run if detail else None,
-            ceiling_text(ceilings.mileage, profile.units),
-            more_ceilings=[load_ceiling_text(c, profile.units) for c in (ceilings.hills, ceilings.fast)],
-            timezone=profile.timezone,
-            name=profile.name,
-            units=profile.units,
-            base_url=self._base_url,
-        )
 
     def queue_weekly(self, limit: int = 500) -> int:
         """

@@ -33,6 +33,7 @@ from loadwatch.services.operating_ports import OperatingTx
 from loadwatch.services.plan_ports import PlanTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import Awaited, SyncTx
+from loadwatch.services.telling_ports import MAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +322,8 @@ class OutboxItem:
     created_at: datetime
     claimed_at: datetime | None
     settled_at: datetime | None
+    channel: str = MAIL
+    """`MAIL`, or the `outbox_name` of a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -757,13 +760,23 @@ class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, OperatingTx, PlanTx, RightsTx, 
 
     # outbox
     def add_outbox(
-        self, athlete_id: int, kind: str, subject: str, now: datetime, not_before: datetime | None = None
+        self,
+        athlete_id: int,
+        kind: str,
+        subject: str,
+        now: datetime,
+        not_before: datetime | None = None,
+        channel: str = MAIL,
     ) -> int | None:
-        """Lay a mail out to be sent, not before a time; None if it was sent already."""
+        """Lay a mail or a push out to be sent, not before a time; None if it was sent already."""
         ...
 
     def cancel_outbox(self, athlete_id: int, kind: str, subject: str, why: str, now: datetime) -> str | None:
-        """Take back a mail that has not left; the state in which it was found, None if there is none."""
+        """
+        Take back what has not left yet, on all channels.
+
+        Returns the state in which it was found: if any of them has left, that one's; None if there is none.
+        """
         ...
 
     def claim_outbox(self, outbox_id: int, now: datetime) -> OutboxItem | None: ...

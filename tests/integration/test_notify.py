@@ -384,7 +384,7 @@ def test_a_database_that_stumbles_while_a_mail_is_written_costs_no_mail(house, s
 
     house.jump()
     (item,) = house.outbox()
-    stumbling = NotifyService(Stumbling(), house.services.mailer, house.clock, "https://run.example")
+    stumbling = NotifyService(Stumbling(), house.services.mailer, house.clock, house.services.letters)
     with pytest.raises(ConnectionError):
         stumbling.deliver(item.id)
     house.clock.later(hours=2)
@@ -467,7 +467,7 @@ def test_a_mail_is_claimed_before_it_is_handed_over(house):
             raise MailDelayed("later")
 
     house.jump()
-    notify = NotifyService(house.services.store, Watching(), house.clock, "https://run.example")
+    notify = NotifyService(house.services.store, Watching(), house.clock, house.services.letters)
     notify.deliver_due()
 
     assert seen == [[("alert", "claimed")]]
@@ -764,7 +764,7 @@ def test_a_slow_mail_server_is_left_after_a_quarter_of_a_minute_and_gone_on_with
     with weekly.services.store.write() as tx:
         for week in range(40, 45):
             tx.add_outbox(weekly.athlete_id, "weekly", f"2026-W{week}", weekly.clock())
-    notify = NotifyService(weekly.services.store, Slow(), weekly.clock, "https://run.example")
+    notify = NotifyService(weekly.services.store, Slow(), weekly.clock, weekly.services.letters)
 
     assert notify.deliver_due() == 3  # begun after 0, 6 and 12 s
     assert notify.deliver_due() == 2

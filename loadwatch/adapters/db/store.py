@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import CursorResult, Executable, Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -65,6 +65,7 @@ from loadwatch.services.ports import (
 )
 from loadwatch.services.rights_ports import RECENT_EVERY
 from loadwatch.services.sync_ports import Awaited
+from loadwatch.services.telling_ports import MAIL
 
 _RUNS = select(t.RunRow, t.RunFeaturesRow).outerjoin(t.RunFeaturesRow, t.RunFeaturesRow.run_id == t.RunRow.id)
 """Runs, each with its features or None, in one query."""
@@ -878,14 +879,20 @@ class SqlTx(
     # outbox
 
     def add_outbox(
-        self, athlete_id: int, kind: str, subject: str, now: datetime, not_before: datetime | None = None
+        self,
+        athlete_id: int,
+        kind: str,
+        subject: str,
+        now: datetime,
+        not_before: datetime | None = None,
+        channel: str = MAIL,
     ) -> int | None:
         box, due = t.Outbox, not_before or now
         insert = self._upsert(box).values(
             athlete_id=athlete_id,
             kind=kind,
             subject=subject,
-            channel="mail",
+            channel=channel,
             state="pending",
             attempts=0,
             next_attempt_at=due,
@@ -902,18 +909,18 @@ class SqlTx(
 
     def cancel_outbox(self, athlete_id: int, kind: str, subject: str, why: str, now: datetime) -> str | None:
         box = t.Outbox
-        row = self._s.scalar(
+        rows = self._s.scalars(
             select(box)
             .where(box.athlete_id == athlete_id, box.kind == kind, box.subject == subject)
+            .order_by(box.id)
             .with_for_update()
-        )
-        if row is None:
-            return None
-        found = row.state
-        if found == "pending":
-            row.state, row.error, row.settled_at, row.next_attempt_at = "cancelled", why, now, None
-            self._s.flush()
-        return found
+        ).all()
+        found = {row.state for row in rows}
+        for row in rows:
+            if row.state == "pending":
+                row.state, row.error, row.settled_at, row.next_attempt_at = "cancelled", why, now, None
+        self._s.flush()
+        return next((state for state in _FURTHEST_FIRST if state in found), None)
 
     def claim_outbox(self, outbox_id: int, now: datetime) -> OutboxItem | None:
         box = t.Outbox
@@ -1311,6 +1318,9 @@ def _alert(row: t.AlertRow) -> Alert:
     )
 
 
+_FURTHEST_FIRST: Final = ("sent", "claimed", "pending", "failed", "cancelled")
+
+
 def _outbox(row: t.Outbox) -> OutboxItem:
     return OutboxItem(
         id=row.id,
@@ -1325,6 +1335,7 @@ def _outbox(row: t.Outbox) -> OutboxItem:
         created_at=row.created_at,
         claimed_at=row.claimed_at,
         settled_at=row.settled_at,
+        channel=row.channel,
     )
 
 

@@ -80,7 +80,7 @@ def sound() -> Callable[[EmailContent], str]:
             assert "loadwatch is not a medical device." in part
             assert "You get this mail from https://run.example because" in part
         assert "https://run.example/settings" in mail.text
-        assert "https://run.example/settings" in page.urls
+        assert "https://run.example/settings#mails" in page.urls
         return page.shown
 
     return check

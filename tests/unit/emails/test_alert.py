@@ -9,8 +9,8 @@ from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.rules import Evidence, Reason
 from loadwatch.emails import EmailContent
 from loadwatch.emails.alert import alert_mail
+from tests.support.mails import BASE_URL, reader
 
-BASE_URL = "https://run.example"
 CEILING = "Up to 20.2 km: within 10 % of your longest run of the last 30 days, 18.4 km."
 
 RUN = Run(
@@ -82,7 +82,7 @@ Sound = Callable[[EmailContent], str]
 
 
 def mail(alert: Alert = SPIKE, run: Run | None = RUN) -> EmailContent:
-    return alert_mail(alert, run, CEILING, name="Mara", units="metric", base_url=BASE_URL)
+    return alert_mail(alert, run, CEILING, reader())
 
 
 def test_the_subject_is_the_fact() -> None:
@@ -136,7 +136,7 @@ def test_metres_downhill_and_fast_are_metres_with_readable_names(sound: Sound) -
 
 def test_the_ceilings_of_the_other_loads_are_said_where_they_are_given(sound: Sound) -> None:
     more = ["Downhill load: none until the quads have settled.", "Fast running: below 2 850 m."]
-    content = alert_mail(DOWNHILL, RUN, CEILING, name="", units="metric", base_url=BASE_URL, more_ceilings=more)
+    content = alert_mail(DOWNHILL, RUN, CEILING, reader(name=""), more_ceilings=more)
     for part in (content.text, sound(content)):
         assert " ".join((CEILING, *more)) in " ".join(part.split())
 
@@ -150,7 +150,7 @@ def test_a_comparison_without_a_baseline_leaves_it_out(sound: Sound) -> None:
 
 def test_miles_for_those_who_run_in_miles(sound: Sound) -> None:
     """18 400 m / 1609.344 = 11.43; 15 000 m = 9.32; 16 500 m = 10.25."""
-    content = alert_mail(SPIKE, RUN, "Up to 12.6 mi.", name="Mara", units="imperial", base_url=BASE_URL)
+    content = alert_mail(SPIKE, RUN, "Up to 12.6 mi.", reader("imperial"))
 
     assert "11.4 mi; before: 9.3 mi; threshold: 10.3 mi" in content.text
     assert "11.4 mi 9.3 mi 10.3 mi" in sound(content)
@@ -199,22 +199,6 @@ def test_both_parts_link_to_the_alert() -> None:
     assert 'href="https://run.example/alerts/17"' in content.html
 
 
-def test_a_slash_at_the_end_of_the_address_does_not_double() -> None:
-    content = alert_mail(SPIKE, RUN, CEILING, name="Mara", units="metric", base_url=BASE_URL + "/")
-
-    assert "https://run.example/alerts/17" in content.text
-
-
-def test_the_explanation_is_linked_if_there_is_a_page_for_it(sound: Sound) -> None:
-    url = "https://run.example/alerts/17/explain"
-    content = alert_mail(SPIKE, RUN, CEILING, name="", units="metric", base_url=BASE_URL, explain_url=url)
-
-    sound(content)
-    assert url in content.text
-    assert f'href="{url}"' in content.html
-
-
-@pytest.mark.parametrize("url", ["https://elsewhere.example/x", "https://run.example.evil/x", "//cdn.example/x"])
 def test_a_link_to_elsewhere_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="may only point to"):
         alert_mail(SPIKE, RUN, CEILING, name="", units="metric", base_url=BASE_URL, explain_url=url)

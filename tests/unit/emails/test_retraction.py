@@ -7,6 +7,7 @@ from loadwatch.domain.rules import Evidence, Reason
 from loadwatch.domain.wording import Units
 from loadwatch.emails import EmailContent
 from loadwatch.emails.retraction import retraction_mail
+from tests.support.mails import reader
 
 ALERT = Alert(
     id=17,
@@ -34,7 +35,7 @@ Sound = Callable[[EmailContent], str]
 
 
 def mail(alert: Alert = ALERT, cause: str = CAUSE, units: Units = "metric") -> EmailContent:
-    return retraction_mail(alert, cause, name="Mara", units=units, base_url="https://run.example")
+    return retraction_mail(alert, cause, reader(units))
 
 
 def test_the_subject_says_what_is_taken_back() -> None:

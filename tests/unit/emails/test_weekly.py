@@ -15,6 +15,7 @@ from loadwatch.domain.symptoms import Problem
 from loadwatch.domain.wording import Units
 from loadwatch.emails import EmailContent
 from loadwatch.emails.weekly import weekly_mail
+from tests.support.mails import reader
 from tests.unit.domain.symptoms_build import report
 
 CEILING = Ceiling("longest_30d", 17_600.0, 17_600.0, 16_000.0, 1.0, 200, 90)
@@ -84,7 +85,7 @@ Sound = Callable[[EmailContent], str]
 
 
 def mail(report: WeeklyReport = QUIET, units: Units = "metric", timezone: str = "Europe/Berlin") -> EmailContent:
-    return weekly_mail(report, name="Mara", units=units, timezone=timezone, base_url="https://run.example")
+    return weekly_mail(report, reader(units, timezone))
 
 
 def test_the_subject_is_the_week_in_a_line() -> None:
