@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from sqlalchemy import event
 
-from loadwatch.adapters.db import migrate
 from loadwatch.adapters.db.tables import Base
 from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.processes import ProcessLeases
@@ -217,7 +216,6 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     now = [NOW]
     settings = Settings(data_dir=tmp_path, database_url=database_url, secret_key="k")
     services = make_services(settings, clock=lambda: now[0])
-    migrate.upgrade(services.engines.write)
     yield House(services, now)
     services.close()
 

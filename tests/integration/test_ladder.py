@@ -619,8 +619,8 @@ def test_no_page_says_what_it_must_not(life: Life) -> None:
 # the tables
 
 
-def test_check_ins_and_runs_outlive_the_coming_and_going_of_the_ladder(database_url: str) -> None:
-    engines = make_engines(database_url)
+def test_check_ins_and_runs_outlive_the_coming_and_going_of_the_ladder(empty_database_url: str) -> None:
+    engines = make_engines(empty_database_url)
     at = "'2026-11-22 12:00:00+00:00'"
     kept = (
         "INSERT INTO athletes (name, timezone, units, novice, alert_mails, weekly_mail, created_at)"

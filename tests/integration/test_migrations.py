@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def engine(database_url):
-    engines = make_engines(database_url)
+def engine(empty_database_url):
+    engines = make_engines(empty_database_url)
     yield engines.write
     engines.dispose()
 
@@ -237,10 +237,10 @@ print(migrate.current(engines.write))
 """
 
 
-def test_two_processes_that_start_at_once_both_succeed(engine, database_url):
+def test_two_processes_that_start_at_once_both_succeed(engine, empty_database_url):
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", AT_ONCE, database_url],
+            [sys.executable, "-c", AT_ONCE, empty_database_url],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

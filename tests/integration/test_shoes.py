@@ -480,8 +480,8 @@ def test_shoes_change_no_score_and_raise_no_alert(services: Services) -> None:
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engines = make_engines(database_url)
+def engine(empty_database_url: str) -> Iterator[Engine]:
+    engines = make_engines(empty_database_url)
     yield engines.write
     engines.dispose()
 

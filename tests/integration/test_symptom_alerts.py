@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loadwatch.adapters.db import migrate
 from loadwatch.api.v1 import create_api
 from loadwatch.bootstrap import Services, make_services
 from loadwatch.domain.alerts import Alert, AlertState
@@ -39,9 +38,14 @@ class House:
         with self.services.store.write() as tx:
             self.athlete_id = tx.add_athlete("Ann", "ann@example.org", "Europe/Berlin", self.now)
         for n in range(20, 0, -1):
-            self.run(1000 + n, START - timedelta(days=2 * n), 10)
+            self.store(1000 + n, START - timedelta(days=2 * n), 10)
+        self.services.assess.assess(self.athlete_id)
 
     def run(self, source_id: int, at: datetime, km: float) -> None:
+        self.store(source_id, at, km)
+        self.services.assess.assess(self.athlete_id)
+
+    def store(self, source_id: int, at: datetime, km: float) -> None:
         record = ActivityRecord(
             source_id=source_id,
             name="Run",
@@ -60,7 +64,6 @@ class House:
         with self.services.store.write() as tx:
             tx.upsert_run(self.athlete_id, "strava", record, streams="ok", trusted=True, now=self.now)
             tx.want_assessment(self.athlete_id, at, self.now)
-        self.services.assess.assess(self.athlete_id)
 
     def tell(self, at: datetime | None = None, **told: Any) -> None:
         """A check-in, now unless told: left, middle of the back of the thigh, unless told."""
@@ -95,7 +98,6 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     house = House()
     settings = Settings(data_dir=tmp_path, database_url=database_url, secret_key="k", base_url="https://run.example")
     house.services = make_services(settings, clock=lambda: house.now)
-    migrate.upgrade(house.services.engines.write)
     house.begin()
     yield house
     house.services.close()

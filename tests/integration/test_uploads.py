@@ -742,8 +742,8 @@ def test_members_beyond_the_limits_fail_with_the_reason_and_the_others_are_read(
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engines = make_engines(database_url)
+def engine(empty_database_url: str) -> Iterator[Engine]:
+    engines = make_engines(empty_database_url)
     yield engines.write
     engines.dispose()
 

@@ -91,7 +91,6 @@ def settings_of(database_url: str, folder: Path) -> Settings:
 def door(database_url: str, tmp_path: Path) -> Iterator[Door]:
     nudge = RecordingNudge()
     services = make_services(settings_of(database_url, tmp_path), nudge, clock=lambda: NOW)
-    migrate.upgrade(services.engines.write)
     yield Door(services, nudge, create_app(services.settings, services.inbox).test_client())
     services.close()
 
