@@ -87,6 +87,10 @@ class MailRefused(LoadwatchError):
     """The mail server refused for good: do not try again."""
 
 
+class ChannelRefused(MailRefused):
+    """A way beside the mail takes nothing any more: switch it off."""
+
+
 class MailDelayed(LoadwatchError):
     """The mail server could not take the mail now: try again later."""
 

@@ -51,6 +51,7 @@ NAMES: Final = {
     "backtests": ("looking-back", "What loadwatch would have said of your last two years, when you asked last."),
     "planned_days": ("planned-days", "Days whose long run or race was planned."),
     "outbox": ("mails", "Which mails were sent, when, and what became of them."),
+    "channels": ("channels", "Ways to tell you beside the mail; of their addresses only what is no secret."),
     "uploads": ("files", "Files that you handed in; each lies in `files/` under its number."),
     "archives": ("archives", "Archives that you handed in; what they held is among the files."),
     "inbox": ("strava-messages", "What Strava announced of your activities."),

@@ -27,13 +27,14 @@ from loadwatch.domain.wording import AlertText, Units
 from loadwatch.emails import EmailContent
 from loadwatch.services.account_ports import AccountTx
 from loadwatch.services.archive_ports import ArchiveTx
+from loadwatch.services.channel_ports import ChannelTx
 from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.load_ports import LoadTx
 from loadwatch.services.operating_ports import OperatingTx
 from loadwatch.services.plan_ports import PlanTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import Awaited, SyncTx
-from loadwatch.services.telling_ports import MAIL
+from loadwatch.services.telling_ports import MAIL, TellingTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,7 +470,9 @@ class InboxTx(Protocol):
         ...
 
 
-class Tx(AccountTx, ArchiveTx, HealthTx, LoadTx, OperatingTx, PlanTx, RightsTx, SyncTx, Protocol):
+class Tx(
+    AccountTx, ArchiveTx, ChannelTx, HealthTx, LoadTx, OperatingTx, PlanTx, RightsTx, SyncTx, TellingTx, Protocol
+):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 
     # inbox

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from loadwatch.domain.report import ChartPoint, WeeklyReport
 from loadwatch.domain.text import Speech
-from loadwatch.emails import Picture
+from loadwatch.emails import EmailContent, Picture
 
 MAIL = "mail"
 """The outbox's word for the way that everybody has."""
@@ -32,6 +32,10 @@ class Channel:
     disabled_at : datetime or None
         Since when nothing is sent this way, as it was refused for good, UTC; None: it works.
     disabled_why : str or None
+    shown : str
+        Its address, without what must stay secret.
+    last_ok_at, created_at : datetime or None
+        When something was last taken there, and when it was set up, UTC.
     """
 
     id: int
@@ -44,6 +48,9 @@ class Channel:
     is_discreet: bool
     disabled_at: datetime | None = None
     disabled_why: str | None = None
+    shown: str = ""
+    last_ok_at: datetime | None = None
+    created_at: datetime | None = None
 
     @property
     def outbox_name(self) -> str:
@@ -56,6 +63,31 @@ class TellingTx(Protocol):
 
     def channels(self, athlete_id: int) -> list[Channel]:
         """All of an athlete, also the disabled ones, the oldest first."""
+
+
+class Pusher(Protocol):
+    """Hands something to a way beside the mail."""
+
+    def send(self, channel_id: int, content: EmailContent, *, kind: str, severity: int, at: datetime) -> None:
+        """
+        Send, notice that it arrived, and switch the channel off where it is refused for good.
+
+        Parameters
+        ----------
+        kind : str
+            Of the row in the outbox: a discreet channel says no more than that.
+        severity : int
+            Of the alert; a red flag goes also where other things are refused. 0: no alert.
+
+        Raises
+        ------
+        MailRefused
+            Not to be tried again.
+        MailDelayed
+            To be tried again later.
+        MailUncertain
+            It may have arrived.
+        """
 
 
 class ReplyLinks(Protocol):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from loadwatch.adapters.db import tables as t
 from loadwatch.adapters.db.account_store import AccountStore
 from loadwatch.adapters.db.archive_store import ArchiveStore
+from loadwatch.adapters.db.channel_store import ChannelStore
 from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.inbox_store import SqlInboxTx
@@ -313,6 +314,7 @@ class Store:
 class SqlTx(
     AccountStore,
     ArchiveStore,
+    ChannelStore,
     HealthStore,
     LoadStore,
     OperatingStore,

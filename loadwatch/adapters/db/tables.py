@@ -754,3 +754,40 @@ class PurgeReceiptRow(Base):
     why: Mapped[str] = mapped_column(String(20))
     """withdrawn (at Strava), asked (here), not_renewed (within the retention)"""
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
+
+
+class ChannelRow(Base):
+    """A way to tell a runner beside the mail; see `services.telling_ports.Channel`."""
+
+    __tablename__ = "channels"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    """apprise, web_push"""
+    name: Mapped[str] = mapped_column(String(100))
+    address: Mapped[str] = mapped_column(EncryptedText)
+    """An address of Apprise, with its tokens, or the subscription of a browser as JSON."""
+    shown: Mapped[str]
+    """The address without its secrets: all that anybody is ever shown of it."""
+    least_severity: Mapped[int]
+    takes_weekly: Mapped[bool]
+    takes_asks: Mapped[bool]
+    is_discreet: Mapped[bool]
+    disabled_at: Mapped[datetime | None]
+    """None: it works, as far as is known."""
+    disabled_why: Mapped[str | None]
+    words: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    """How the reason was made; see `domain.text.to_json`."""
+    last_ok_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class ServerKey(Base):
+    """A secret that the server made for itself."""
+
+    __tablename__ = "server_keys"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    secret: Mapped[str] = mapped_column(EncryptedText)
+    created_at: Mapped[datetime]
