@@ -37,6 +37,7 @@ from loadwatch.services.letters import Letters
 from loadwatch.services.load_pages import LoadPages
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.operating import OperatingService
+from loadwatch.services.outbox import OutboxService
 from loadwatch.services.overview import OverviewService
 from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights, Subscriptions
@@ -188,6 +189,10 @@ class Services:
     @cached_property
     def letters(self) -> Letters:
         return Letters(self.clock, self.settings.base_url, speech, inactive_since=self.inactive_since)
+
+    @cached_property
+    def outbox(self) -> OutboxService:
+        return OutboxService(self.store, self.clock, self.letters)
 
     @cached_property
     def accounts(self) -> AccountService:

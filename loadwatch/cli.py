@@ -19,6 +19,7 @@ from loadwatch.services.errors import LoadwatchError
 # `loadwatch up` would pay for all the others' libraries in time and memory.
 if TYPE_CHECKING:
     from loadwatch.bootstrap import Services
+    from loadwatch.domain.text import Units
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -519,6 +520,87 @@ def export(athlete: str | None, target: Path) -> None:
     with _services() as services:
         run_export(services, _athlete_id(services, athlete), target)
     console.print(f"written: {target}")
+
+
+# mails
+
+
+@main.group()
+def mail() -> None:
+    """
+    See what would be mailed and what became of it; nothing here sends anything.
+
+    \b
+    Examples:
+      loadwatch mail preview weekly
+      loadwatch mail preview alert --about 17 --language de --units imperial
+      loadwatch mail preview red --out samples
+      loadwatch mail outbox
+    """
+
+
+@mail.command("preview")
+@click.argument("kind", metavar="KIND")
+@_athlete_option
+@click.option("--about", metavar="ID|WEEK", help="Which alert or receipt, or a week like 2026-W47; else the newest.")
+@click.option("--language", metavar="CODE", help="Another language than the reader's own, such as de.")
+@click.option("--units", type=click.Choice(["metric", "imperial"]), help="Others than the reader's own.")
+@click.option("--html", "form", flag_value="html", help="Print the HTML instead of the plain text.")
+@click.option(
+    "--out",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write KIND.txt, KIND.html, KIND.eml and its pictures there.",
+)
+def mail_preview(
+    kind: str,
+    athlete: str | None,
+    about: str | None,
+    language: str | None,
+    units: "Units | None",
+    form: str | None,
+    folder: Path | None,
+) -> None:
+    """
+    Show a mail as it would be written now, from what is stored. Nothing is sent.
+
+    KIND is alert, red (a red flag), again (a red flag that nobody has read), ask (the question of the morning),
+    weekly, retraction, receipt or test. Links that answer are samples: they lead to a page that takes no answer.
+    """
+    from loadwatch.adapters.catalogue import languages
+    from loadwatch.mail_cli import kind_of, looked_at, write_look
+
+    if language is not None and language not in languages():
+        raise click.BadParameter(f"{language!r} is none of {', '.join(languages())}", param_hint="--language")
+    with _services() as services:
+        athlete_id = _athlete_id(services, athlete)
+        look = looked_at(services, athlete_id, kind_of(kind), about, language, units)
+        if folder is not None:
+            to = services.views.profile(athlete_id).email or "nobody@sample.invalid"
+            for path in write_look(look, kind, folder, services.settings.mail_from, to):
+                console.print(f"written: {path}", markup=False)
+        elif form == "html":
+            click.echo(look.content.html)
+        else:
+            click.echo(f"Subject: {look.content.subject}\n\n{look.content.text}", nl=False)
+
+
+@mail.command("outbox")
+@click.option("--athlete", metavar="A", help="E-mail address or number of one athlete; else all of them.")
+@click.option("--all", "everything", is_flag=True, help="Also what was sent or is not needed any more.")
+def mail_outbox(athlete: str | None, everything: bool) -> None:
+    """List the mails and pushes that wait, failed, or may or may not have arrived."""
+    from loadwatch.mail_cli import outbox_table
+
+    with _services() as services:
+        if athlete is not None:
+            who = [_athlete_id(services, athlete)]
+        else:
+            with services.store.read() as tx:
+                who = tx.athlete_ids()
+        table = outbox_table(services, who, everything=everything)
+        console.print(table if table.rows else "Nothing waits, nothing failed.")
 
 
 @main.group()
