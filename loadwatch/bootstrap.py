@@ -47,6 +47,7 @@ from loadwatch.services.samples import SampleService
 from loadwatch.services.shoes import ShoeService
 from loadwatch.services.subscription import SubscriptionService
 from loadwatch.services.sync import SyncService
+from loadwatch.services.telling_ports import Pictures
 from loadwatch.services.thresholds import ThresholdService
 from loadwatch.services.tokens import TokenService
 from loadwatch.services.uploads import FileIngestService, UploadService
@@ -185,6 +186,12 @@ class Services:
     @cached_property
     def notify(self) -> NotifyService:
         return NotifyService(self.store, self.mailer, self.clock, self.letters)
+
+    @cached_property
+    def mail_pictures(self) -> Pictures:
+        from loadwatch.adapters.mail_pictures import MailPictures  # Pillow: only where mails are written
+
+        return MailPictures()
 
     @cached_property
     def letters(self) -> Letters:

@@ -29,7 +29,7 @@ from loadwatch.domain.text import (
 )
 from loadwatch.domain.thresholds import SPIKE_SMALL, SPIKE_WINDOW
 
-_UNIT_M: Final[dict[Units, tuple[float, str]]] = {"metric": (1000.0, "km"), "imperial": (1609.344, "mi")}
+UNIT_M: Final[dict[Units, tuple[float, str]]] = {"metric": (1000.0, "km"), "imperial": (1609.344, "mi")}
 _STEPS: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 """Distances between two lines of the grid. [km or mi]"""
 
@@ -47,7 +47,7 @@ _LETTER_PX: Final = 8.0
 """Generous width of a letter in a label. [px]"""
 
 
-class _Frame(NamedTuple):
+class Frame(NamedTuple):
     """Where the drawing lies, and how values become places in it."""
 
     left: float
@@ -102,7 +102,7 @@ def distance_chart_svg(
     points = sorted(points, key=lambda p: (p.run.start, p.run.id))
     speech = speech or English(units)
     title, summary = (render(text, speech) for text in chart_summary(points))
-    frame = _frame(points, speech.units, width, height, until)
+    frame = frame_of(points, speech.units, width, height, until)
     body = _axes(frame, speech) + _ceiling(points, frame) + _bars(points, frame, speech, link_prefix)
     if not points:
         middle = f'x="{_n((frame.left + frame.right) / 2)}" y="{_n((frame.top + frame.bottom) / 2)}"'
@@ -142,8 +142,7 @@ def load_bar_svg(
         One `<svg>` element, as wide as its place. Hidden from screen readers: the numbers stand beside it.
     """
     value, more = value_m or 0.0, (next_m or 0.0) if value_m is not None else 0.0
-    most = max((usual_m or 0.0) * _ROOM_BEYOND, (range_m[1] if range_m else 0.0) * _ROOM_BEYOND_MOST)
-    full = max(value + more, most) or 1.0
+    full = load_scale(value + more, usual_m, range_m[1] if range_m else None)
 
     def rect(name: str, start_m: float, end_m: float, y: float, height: float) -> str:
         x, width = 100 * start_m / full, 100 * (end_m - start_m) / full
@@ -164,6 +163,11 @@ def load_bar_svg(
         end = min(100 * (value + more) / full, 100.0) - 1.2
         body += f'<rect class="load-end" x="{_n(end)}" y="4" width="1.2" height="18"/>'
     return f'<svg class="load-bars" viewBox="0 0 100 26" preserveAspectRatio="none" aria-hidden="true">{body}</svg>'
+
+
+def load_scale(value_m: float | None, usual_m: float | None, most_m: float | None) -> float:
+    """The load at the right end of a bar: the mark of the usual and the band of the weeks stay within. [m]"""
+    return max(value_m or 0.0, (usual_m or 0.0) * _ROOM_BEYOND, (most_m or 0.0) * _ROOM_BEYOND_MOST) or 1.0
 
 
 NO_RUNS: Final = say("No runs yet")
@@ -204,37 +208,44 @@ def chart_summary(points: Sequence[ChartPoint]) -> tuple[Text, Text]:
     return title, sentences(*parts)
 
 
-def _frame(points: Sequence[ChartPoint], units: Units, width: int, height: int, until: date | None) -> _Frame:
+def frame_of(points: Sequence[ChartPoint], units: Units, width: int, height: int, until: date | None = None) -> Frame:
+    """The room of a drawing of this size that has these points, with its axes around it. [px]"""
     left, right, top, bottom = 44.0, width - 12.0, 26.0, height - 28.0
     if not points:
-        return _Frame(left, right, top, bottom, datetime(2000, 1, 1, tzinfo=UTC), 1.0, 1.0)
+        return Frame(left, right, top, bottom, datetime(2000, 1, 1, tzinfo=UTC), 1.0, 1.0)
     last = max([p.run.local_date for p in points] + ([until] if until else []))
     first = min(min(p.run.local_date for p in points), last - timedelta(days=_MIN_DAYS))
     since = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(days=1)
     longest_m = max(max(p.distance_m, p.ceiling_m or 0.0) for p in points)
-    unit_m = _UNIT_M[units][0]
+    unit_m = UNIT_M[units][0]
     step_m = _step(longest_m / unit_m) * unit_m
     highest_m = max(math.ceil(longest_m / step_m), 1) * step_m
-    return _Frame(left, right, top, bottom, since, (last - first).days + 3.0, highest_m)
+    return Frame(left, right, top, bottom, since, (last - first).days + 3.0, highest_m)
 
 
 def _step(highest: float) -> float:
     return next((s for s in _STEPS if highest / s <= _MAX_LINES), _STEPS[-1])
 
 
-def _axes(frame: _Frame, speech: Speech) -> list[str]:
-    unit_m, unit = _UNIT_M[speech.units]
+def grid(frame: Frame, speech: Speech) -> Iterable[tuple[float, str]]:
+    """Height and label of each line of the grid, that of the axis first. [px]"""
+    unit_m = UNIT_M[speech.units][0]
     step = _step(frame.highest_m / unit_m)
-    left, right = _n(frame.left), _n(frame.right)
     digits = 0 if step >= 1 else 1
-    out = [f'<text class="chart-unit" x="{_n(frame.left - 6)}" y="14" text-anchor="end">{unit}</text>']
     for i in range(round(frame.highest_m / unit_m / step) + 1):
-        y = frame.y(i * step * unit_m)
+        yield frame.y(i * step * unit_m), speech.number(i * step, digits)
+
+
+def _axes(frame: Frame, speech: Speech) -> list[str]:
+    unit = UNIT_M[speech.units][1]
+    left, right = _n(frame.left), _n(frame.right)
+    out = [f'<text class="chart-unit" x="{_n(frame.left - 6)}" y="14" text-anchor="end">{unit}</text>']
+    for i, (y, words) in enumerate(grid(frame, speech)):
         line = "chart-axis" if i == 0 else "chart-grid"
         out.append(f'<line class="{line}" x1="{left}" x2="{right}" y1="{_n(y)}" y2="{_n(y)}"/>')
         label = f'x="{_n(frame.left - 6)}" y="{_n(y + 4)}" text-anchor="end"'
-        out.append(f'<text class="chart-label" {label}>{speech.number(i * step, digits)}</text>')
-    for at, label in _time_labels(frame, speech):
+        out.append(f'<text class="chart-label" {label}>{words}</text>')
+    for at, label in time_labels(frame, speech):
         x = frame.x(at)
         tick = f'y1="{_n(frame.bottom)}" y2="{_n(frame.bottom + 5)}"'
         out.append(f'<line class="chart-axis" x1="{_n(x)}" x2="{_n(x)}" {tick}/>')
@@ -242,7 +253,7 @@ def _axes(frame: _Frame, speech: Speech) -> list[str]:
     return out
 
 
-def _time_labels(frame: _Frame, speech: Speech) -> Iterable[tuple[datetime, str]]:
+def time_labels(frame: Frame, speech: Speech) -> Iterable[tuple[datetime, str]]:
     """Beginnings of months; of weeks too where the time is short."""
     end = frame.since + timedelta(days=frame.days)
     by_week = frame.days < 45
@@ -259,24 +270,38 @@ def _time_labels(frame: _Frame, speech: Speech) -> Iterable[tuple[datetime, str]
         day += timedelta(days=1)
 
 
-def _ceiling(points: Sequence[ChartPoint], frame: _Frame) -> list[str]:
-    """A step for each run, from the run before it; a gap where there was nothing to compare with."""
-    path: list[str] = []
+def ceiling_steps(points: Sequence[ChartPoint], frame: Frame) -> list[list[tuple[float, float]]]:
+    """
+    The corners of the line of the ceilings: a step for each run, from the run before it.
+
+    There is more than one line where there was nothing to compare with in between. [px]
+    """
+    lines: list[list[tuple[float, float]]] = []
     previous: ChartPoint | None = None
     for point in points:
         if point.ceiling_m is not None:
             x, y = frame.x(point.run.start), frame.y(point.ceiling_m)
             if previous is None or previous.ceiling_m is None:
                 start = frame.x(previous.run.start) if previous else x - 6
-                path.append(f"M{_n(max(start, frame.left))} {_n(y)}H{_n(x)}")
+                lines.append([(max(start, frame.left), y), (x, y)])
             else:
-                path.append(f"V{_n(y)}H{_n(x)}")
+                lines[-1] += [(lines[-1][-1][0], y), (x, y)]
         previous = point
-    return [f'<path class="chart-ceiling" d="{"".join(path)}"/>'] if path else []
+    return lines
 
 
-def _bars(points: Sequence[ChartPoint], frame: _Frame, speech: Speech, link_prefix: str) -> list[str]:
-    width = _bar_width(points, frame)
+def _ceiling(points: Sequence[ChartPoint], frame: Frame) -> list[str]:
+    path = ""
+    for line in ceiling_steps(points, frame):
+        (x, y), *corners = line
+        path += f"M{_n(x)} {_n(y)}" + "".join(
+            f"H{_n(to_x)}" if n % 2 == 0 else f"V{_n(to_y)}" for n, (to_x, to_y) in enumerate(corners)
+        )
+    return [f'<path class="chart-ceiling" d="{path}"/>'] if path else []
+
+
+def _bars(points: Sequence[ChartPoint], frame: Frame, speech: Speech, link_prefix: str) -> list[str]:
+    width = bar_width(points, frame)
     out = []
     for point in points:
         x, y = frame.x(point.run.start), frame.y(point.distance_m)
@@ -305,8 +330,8 @@ def _point_text(point: ChartPoint) -> Text:
     return words if point.alert_id is None else say("{run}, with an alert", run=words)
 
 
-def _bar_width(points: Sequence[ChartPoint], frame: _Frame) -> float:
-    """As wide as one day allows, or less where two runs lie closer together."""
+def bar_width(points: Sequence[ChartPoint], frame: Frame) -> float:
+    """As wide as one day allows, or less where two runs lie closer together. [px]"""
     day = (frame.right - frame.left) / frame.days
     gaps = [frame.x(b.run.start) - frame.x(a.run.start) for a, b in pairwise(points)]
     return min(max(day * 0.7, 2.5), max(min(gaps, default=99.0) * 0.85, 2.5), 16.0)
