@@ -16,6 +16,7 @@ from loadwatch.adapters.mail import FileMailbox, SmtpMailer
 from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.passwords import Argon2Hasher
 from loadwatch.adapters.processes import ProcessLeases
+from loadwatch.adapters.reply_links import SealedReplyLinks
 from loadwatch.adapters.sample_season import sample_season
 from loadwatch.adapters.strava.limiter import SHARE_PERCENT, CallClass, Limiter
 from loadwatch.adapters.upload_files import UploadFolder
@@ -52,7 +53,7 @@ from loadwatch.services.thresholds import ThresholdService
 from loadwatch.services.tokens import TokenService
 from loadwatch.services.uploads import FileIngestService, UploadService
 from loadwatch.services.views import ViewService
-from loadwatch.settings import Settings, ensure_secret_key
+from loadwatch.settings import Settings, derived_secrets, ensure_secret_key
 
 
 def utc_now() -> datetime:
@@ -224,6 +225,10 @@ class Services:
     @cached_property
     def alerts(self) -> AlertService:
         return AlertService(self.store, self.clock)
+
+    @cached_property
+    def reply_links(self) -> SealedReplyLinks:
+        return SealedReplyLinks(derived_secrets(self.settings, "replies"), self.settings.base_url)
 
     @cached_property
     def check_ins(self) -> CheckInService:

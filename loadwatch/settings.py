@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -159,8 +160,13 @@ def ensure_secret_key(settings: Settings) -> None:
 
 def derived_secret(settings: Settings, purpose: str) -> str:
     """A secret of its own for one purpose, the same on each start, from which the key cannot be found."""
-    key = settings.secret_key.get_secret_value().partition(",")[0].encode()
-    return hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest()[:40]
+    return derived_secrets(settings, purpose)[0]
+
+
+def derived_secrets(settings: Settings, purpose: str) -> list[str]:
+    """The same of each secret key that is set, the newest first: for what was made before a key was replaced."""
+    keys = re.split(", *", settings.secret_key.get_secret_value())
+    return [hmac.new(key.encode(), purpose.encode(), hashlib.sha256).hexdigest()[:40] for key in keys]
 
 
 def _kept_secret_key(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from loadwatch.domain.report import ChartPoint, WeeklyReport
 from loadwatch.domain.text import Speech
@@ -90,6 +90,21 @@ class Pusher(Protocol):
         """
 
 
+REPLY_PURPOSES: Final = ("felt", "planned", "not_useful", "read", "pain", "ask", "stop")
+"""What a link may answer. Links name them by their place here: add at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a link says; see `ReplyLinks.url`. `until` is a whole minute, UTC."""
+
+    athlete_id: int
+    purpose: str
+    about: str
+    answer: str
+    until: datetime
+
+
 class ReplyLinks(Protocol):
     """Makes links that answer for one athlete, without a log-in, for one purpose and until a moment."""
 
@@ -109,6 +124,9 @@ class ReplyLinks(Protocol):
         answer : str
             Of several links to one question which this is: "fine", "7".
         """
+
+    def read(self, token: str) -> Reply | None:
+        """What the last part of such an address says, also of one that has expired; None if it was not made here."""
 
 
 class Pictures(Protocol):
