@@ -73,6 +73,7 @@ def sweep() -> None:
         log.exception("what is missing for open alerts could not be noted anew")
     everything.notify.expire()
     everything.notify.queue_weekly()
+    everything.notify.queue_asks()
     everything.notify.deliver_due()
     if not all(finished):
         current_app.send_task(SWEEP, expires=60, retry=False)

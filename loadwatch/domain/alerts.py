@@ -1,11 +1,10 @@
-"""What becomes of findings: alerts that fire, are read, snoozed, spent, corrected or taken back; which are mailed."""
+"""What becomes of findings: alerts that fire, are read, snoozed, spent, corrected or taken back."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from loadwatch.domain.completeness import Gap
 from loadwatch.domain.findings import ACT, LOAD_FAMILIES, RED, RED_FAMILY
@@ -13,18 +12,11 @@ from loadwatch.domain.rules import Evidence, Finding, Reason
 from loadwatch.domain.text import Text, Units, in_units, moment_text, say
 from loadwatch.domain.thresholds import (
     ALERT_LIFE,
-    BUDGET_ACT_DAY,
-    BUDGET_MONTH,
-    BUDGET_WEEK,
     COOL_DOWN,
     COOL_DOWN_ACT,
     HILL_ALERT_LIFE,
     MUTE_AFTER,
     MUTE_WINDOW,
-    OLD_RUN,
-    QUIET_FROM,
-    QUIET_TO,
-    RED_AGAIN,
 )
 
 
@@ -49,10 +41,7 @@ OPEN_STATES = frozenset({AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.
 READ_STATES = frozenset({AlertState.ACKNOWLEDGED, AlertState.MONITORING})
 
 MAIL_FROM_SEVERITY = 2
-"""An alert of this severity or more leaves by mail at once; below it waits for the weekly mail."""
-
-DIGEST_ONLY: Final = frozenset({"R-M3"})
-"""Rules that with loads alone wait for the weekly mail, however much the runner wants to hear."""
+"""An alert of this severity or more leaves at once; below it waits for the weekly summary."""
 
 Settled = Literal["later", "gone"]
 """Why an alert is resolved: a later one speaks in its place; the runner says that it is gone."""
@@ -357,7 +346,7 @@ def _goes_on(alert: StoredAlert, finding: Finding) -> bool:
     return (
         alert.state in READ_STATES
         and alert.dedup_key == finding.dedup_key
-        and timedelta() <= finding.at - alert.at < _cool_down(finding)
+        and timedelta() <= finding.at - alert.at < cool_down(finding)
         and not is_worse(finding, alert.severity, alert.symptom_level)
     )
 
@@ -375,133 +364,14 @@ def _revised(alert: StoredAlert, finding: Finding, settled: Settled | None) -> t
     return alert.state, cause
 
 
-def is_worse(finding: Finding, severity: int, symptom_level: int) -> bool:
-    """Whether a finding is more than an earlier word: more severe, or of a higher symptom level."""
-    return finding.severity > severity or finding.symptom_level > symptom_level
-
-
-# which leave by mail, and when
-
-
-@dataclass(frozen=True, slots=True)
-class Mailed:
-    """A mail that already left for some alert: of which key, on what of which time, how severe."""
-
-    dedup_key: str
-    at: datetime
-    severity: int
-    symptom_level: int = 0
-
-
-def mail_at_once(
-    finding: Finding,
-    mailed: Iterable[Mailed],
-    *,
-    as_of: datetime,
-    old_runs_too: bool = False,
-    wishes: Wishes = NO_WISHES,
-) -> bool:
-    """
-    Whether this finding leaves by mail now.
-
-    A red flag always does. Else not below severity 2 (for loads alone `Wishes.sensitivity` moves that), not for what
-    is more than 72 hours old, not of a muted key; not within the cool-down after a mail on the same thing (7 days,
-    of severity 3 72 hours) unless this is worse; not after a mail about the same run or check-in unless this is more
-    severe; and no more than 2 in 7 and 4 in 30 days, of severity 3 one a day. Of several findings on one thing the
-    most severe must be asked about first.
-    """
-    if finding.is_red:
-        return True
-    if not _is_loud(finding, wishes.sensitivity) or finding.dedup_key in wishes.muted:
-        return False
-    if as_of - finding.at > OLD_RUN and not old_runs_too:
-        return False
-    known = list(mailed)
-    return not any(_speaks_for(m, finding) for m in known) and _is_in_budget(finding, known)
-
-
-def _is_loud(finding: Finding, sensitivity: Sensitivity) -> bool:
-    if not finding.is_load_only or sensitivity == "balanced":
-        return finding.severity >= MAIL_FROM_SEVERITY
-    if finding.confidence == "low" or finding.rule in DIGEST_ONLY:
-        return False
-    return finding.load_level >= (3 if sensitivity == "quiet" else 1)
-
-
-def _speaks_for(mail: Mailed, finding: Finding) -> bool:
-    """Whether a mail was about the same run or check-in, or lately about the same thing, and no less severe."""
-    apart = abs(finding.at - mail.at)
-    if not apart:
-        return mail.severity >= finding.severity
-    same = _subject(mail.dedup_key) == _subject(finding.dedup_key)
-    return same and apart < _cool_down(finding) and not is_worse(finding, mail.severity, mail.symptom_level)
-
-
-def _subject(dedup_key: str) -> str:
-    """What a key is about: patterns and symptoms of one site are about the same."""
-    family, _, what = dedup_key.partition(":")
-    return f"CS:{what}" if family in ("C", "S") else dedup_key
-
-
-def _cool_down(finding: Finding) -> timedelta:
+def cool_down(finding: Finding) -> timedelta:
     """How long a key is quiet after a word on it."""
     return COOL_DOWN_ACT if finding.severity >= ACT and finding.family != "P" else COOL_DOWN
 
 
-def _is_in_budget(finding: Finding, mailed: Iterable[Mailed]) -> bool:
-    if finding.severity >= ACT:
-        day = [m for m in mailed if m.severity == ACT and abs(finding.at - m.at) < timedelta(days=1)]
-        return len(day) < BUDGET_ACT_DAY
-    apart = [abs(finding.at - m.at) for m in mailed if m.severity < ACT]
-    week, month = (sum(a < timedelta(days=days) for a in apart) for days in (7, 30))
-    return week < BUDGET_WEEK and month < BUDGET_MONTH
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """
-    Hours of the night in which no mail leaves but a red flag's.
-
-    Attributes
-    ----------
-    begin, end : int
-        Local hours, 0 to 23; equal ones mean that there are none.
-    """
-
-    timezone: str
-    begin: int = QUIET_FROM
-    end: int = QUIET_TO
-
-
-def leaves_at(severity: int, now: datetime, quiet: QuietHours) -> datetime:
-    """When a mail that is ready now may leave, UTC: now, or at the end of the quiet hours."""
-    local = now.astimezone(ZoneInfo(quiet.timezone))
-    into_night = (local.hour - quiet.begin) % 24
-    night = (quiet.end - quiet.begin) % 24
-    if severity >= RED or into_night >= night:
-        return now
-    day = local.date() + timedelta(days=int(local.hour >= quiet.begin > quiet.end))
-    end = datetime(day.year, day.month, day.day, quiet.end, tzinfo=local.tzinfo)
-    return max(end.astimezone(now.tzinfo), now)
-
-
-@dataclass(frozen=True, slots=True)
-class RedAlert:
-    """A red flag that fires, with the number of mails that left for it and when the last did, UTC."""
-
-    alert_id: int
-    dedup_key: str
-    at: datetime
-    n_mails: int
-    last_mail_at: datetime | None
-
-
-def told_again(red: Iterable[RedAlert], as_of: datetime) -> list[RedAlert]:
-    """Of the red flags that nobody has acknowledged those to be told again: of each kind the newest, each 24 h."""
-    newest: dict[str, RedAlert] = {}
-    for alert in sorted(red, key=lambda a: (a.at, a.alert_id)):
-        newest[alert.dedup_key] = alert
-    return [a for a in newest.values() if a.last_mail_at is None or as_of - a.last_mail_at >= RED_AGAIN]
+def is_worse(finding: Finding, severity: int, symptom_level: int) -> bool:
+    """Whether a finding is more than an earlier word: more severe, or of a higher symptom level."""
+    return finding.severity > severity or finding.symptom_level > symptom_level
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from loadwatch.domain.activity import Run, counted
 from loadwatch.domain.adjusted import STANDARD_ALWAYS, OwnThresholds
-from loadwatch.domain.alerts import NO_WISHES, Mailed, Wishes, mail_at_once
+from loadwatch.domain.alerts import NO_WISHES, Wishes
 from loadwatch.domain.bands import five_k_thresholds
 from loadwatch.domain.context import Context, context_by_day
 from loadwatch.domain.findings import ACT, EVIDENCE
@@ -18,6 +18,7 @@ from loadwatch.domain.loads import FastSpeeds, RunLoad, ascent_of, downhill_load
 from loadwatch.domain.rules import NO_EARLIER_HISTORY, EarlierHistory, Finding, is_learning, judge, look_back_from
 from loadwatch.domain.symptom_rules import LOADS_REACH, REPORTS_REACH, SCREEN_REACH, Clinic, Runner, judge_health
 from loadwatch.domain.symptoms import Region, Side, SymptomReport, WeeklyAnswers, in_order
+from loadwatch.domain.telling import Mailed, alert_telling
 from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import BUDGET_MONTH, COMPARED_ACWR, COMPARED_WEEK, COOL_DOWN, REDUCED_DAYS
 from loadwatch.domain.told import told_features
@@ -262,7 +263,7 @@ def replay(
         mailed = [m for m in mailed if now - m.at < _MAILS_REACH]
         for finding in moment.values():
             is_told = finding.is_red or (finding.dedup_key, finding.episode) not in followed
-            pushed = is_told and mail_at_once(finding, mailed, as_of=now, wishes=by.wishes)
+            pushed = is_told and alert_telling(finding, mailed, as_of=now, wishes=by.wishes).leaves
             if pushed:
                 mailed.append(Mailed(finding.dedup_key, now, finding.severity, finding.symptom_level))
             alerts.append(PastAlert(finding, pushed))

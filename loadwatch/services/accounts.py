@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loadwatch.domain.alerts import Sensitivity
 from loadwatch.domain.text import Text, say
+from loadwatch.domain.weekly_clock import due, running_week
 from loadwatch.domain.wording import Units
 from loadwatch.services.account_ports import ApiKey
 from loadwatch.services.errors import (
@@ -19,7 +20,6 @@ from loadwatch.services.errors import (
     StravaTaken,
     WrongPassword,
 )
-from loadwatch.services.notify import next_monday_morning
 from loadwatch.services.ports import AccountRecord, Clock, Connection, Database, Nudge, PasswordHasher, Tx
 
 MIN_PASSWORD = 10
@@ -162,7 +162,9 @@ class AccountService:
     ) -> AccountRecord:
         now = self._clock()
         athlete_id = tx.add_athlete(name, email, timezone, now)
-        tx.update_athlete(athlete_id, next_weekly_at=next_monday_morning(now, timezone), language=language)
+        week = running_week(now, timezone)
+        tx.plan_weekly([(athlete_id, week, due(week, timezone))])
+        tx.update_athlete(athlete_id, language=language)
         first = tx.count_accounts() == 0
         account_id = tx.add_account(athlete_id, email, password_hash, is_operator=first, now=now)
         account = tx.account(account_id)
@@ -264,6 +266,9 @@ class AccountService:
         five_k_s: int | None = None,
         alert_mails: bool | None = None,
         weekly_mail: bool | None = None,
+        ask_mails: bool | None = None,
+        weekly_day: int | None = None,
+        weekly_hour: int | None = None,
         sensitivity: Sensitivity | None = None,
         quiet_from: int | None = None,
         quiet_to: int | None = None,
@@ -285,6 +290,9 @@ class AccountService:
                 "novice": novice,
                 "alert_mails": alert_mails,
                 "weekly_mail": weekly_mail,
+                "ask_mails": ask_mails,
+                "weekly_day": weekly_day,
+                "weekly_hour": weekly_hour,
                 "sensitivity": sensitivity,
                 "quiet_from": quiet_from,
                 "quiet_to": quiet_to,
@@ -294,6 +302,8 @@ class AccountService:
         }
         if not all(hour is None or 0 <= hour <= 23 for hour in (quiet_from, quiet_to)):
             raise LoadwatchError(say("Quiet hours begin and end at an hour from 0 to 23."))
+        if not (weekly_day is None or 1 <= weekly_day <= 7) or not (weekly_hour is None or 0 <= weekly_hour <= 23):
+            raise LoadwatchError(say("The summary comes on a day from 1 (Monday) to 7, at an hour from 0 to 23."))
         if email is not None:
             changes["email"] = clean_email(email)
         if five_k_s is not None:
@@ -308,10 +318,17 @@ class AccountService:
             before = tx.athlete(athlete_id)
             if before is None:
                 raise NotYours(f"athlete {athlete_id}")
-            if timezone is not None and timezone != before.timezone:
-                changes["next_weekly_at"] = _weekly_after_move(before.next_weekly_at, now, timezone)
             if changes:
                 tx.update_athlete(athlete_id, **changes)
+            if before.weekly_week is not None:
+                at = due(
+                    before.weekly_week,
+                    timezone or before.timezone,
+                    weekly_day or before.weekly_day,
+                    before.weekly_hour if weekly_hour is None else weekly_hour,
+                )
+                if at != before.next_weekly_at:
+                    tx.plan_weekly([(athlete_id, before.weekly_week, at)])
             judged_anew = novice is not None and novice != before.novice
             judged_anew |= five_k_s is not None and (five_k_s or None) != before.five_k_s
             if judged_anew:
@@ -428,14 +445,6 @@ class AccountService:
         if had_none:
             self._nudge.backfill(athlete_id)
         return account
-
-
-def _weekly_after_move(waiting: datetime | None, now: datetime, timezone: str) -> datetime:
-    """When the weekly mail is due for somebody who moved; now, if the new zone's Monday morning has gone by."""
-    due = next_monday_morning(now, timezone)
-    if waiting is not None and due - waiting > timedelta(days=3):
-        return now
-    return due
 
 
 def token_digest(token: str) -> str:

@@ -1,10 +1,11 @@
-"""From stored runs to alerts, and from alerts to mails that wait to be sent."""
+"""From stored runs to alerts, and from alerts to what waits to be told."""
 
 import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import counted
@@ -12,15 +13,11 @@ from loadwatch.domain.adjusted import OwnThresholds
 from loadwatch.domain.alerts import (
     AlertState,
     Fire,
-    Mailed,
     Move,
-    QuietHours,
     Retract,
     Revise,
     Snooze,
     Wishes,
-    leaves_at,
-    mail_at_once,
     muted_keys,
     reconcile,
 )
@@ -28,11 +25,14 @@ from loadwatch.domain.judging import judge_all
 from loadwatch.domain.loads import run_loads
 from loadwatch.domain.rules import MANY_RUNS, Finding, details_from, judge, look_back_from
 from loadwatch.domain.symptom_rules import REPORTS_REACH, RUNS_REACH, Clinic, Runner, judge_health
+from loadwatch.domain.telling import Mailed, alert_telling, ask_due, leaves_at
+from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import ALERT_LIFE, BONE_LOAD, MUTE_WINDOW, PUSHING_BLOCK
 from loadwatch.domain.wording import alert_text
 from loadwatch.services.ingest import back_off, runs_arrive
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
 from loadwatch.services.sync import completeness_of, note_gaps
+from loadwatch.services.telling import BUDGET_REACH, quiet_hours, tell
 
 FAILED_AGAIN = timedelta(minutes=10)
 """The longest pause before a judgement that failed is tried again; the first is half a minute."""
@@ -40,9 +40,6 @@ FAILED_AGAIN = timedelta(minutes=10)
 FILES_PATIENCE = timedelta(minutes=10)
 """The same as `ingest.PATIENCE` for files: years of them are handed over at once, in any order. Not where a check-in
 was just given."""
-
-BUDGET_REACH = timedelta(days=30)
-"""How far back mails count against the budget."""
 
 
 def finding_digest(finding: Finding) -> str:
@@ -175,8 +172,11 @@ class AssessService:
                     continue
                 case _:
                     continue
+            due = ask_due(finding, as_of=now, quiet=quiet_hours(profile))
+            if due is not None or isinstance(change, Revise):
+                tx.plan_ask(alert_id, due)
             if state is AlertState.FIRING:
-                mails |= self._mail(tx, profile, alert_id, finding, mailed, wishes, now)
+                mails |= self._tell(tx, profile, alert_id, finding, mailed, wishes, now)
         return len(changes), mails
 
     def _findings(self, tx: Tx, profile: AthleteProfile, since: datetime) -> tuple[list[Finding], datetime]:
@@ -233,7 +233,7 @@ class AssessService:
             sensitivity=profile.sensitivity,
         )
 
-    def _mail(
+    def _tell(
         self,
         tx: Tx,
         profile: AthleteProfile,
@@ -243,20 +243,27 @@ class AssessService:
         wishes: Wishes,
         now: datetime,
     ) -> bool:
-        if not profile.alert_mails and not finding.is_red:
-            return False
-        if not mail_at_once(finding, mailed, as_of=now, old_runs_too=self._notify_old_runs, wishes=wishes):
-            return False
-        quiet = QuietHours(profile.timezone, profile.quiet_from, profile.quiet_to)
-        if tx.add_outbox(profile.id, "alert", str(alert_id), now, leaves_at(finding.severity, now, quiet)) is None:
-            return False
-        mailed.append(Mailed(finding.dedup_key, finding.at, finding.severity, finding.symptom_level))
-        return True
+        quiet = quiet_hours(profile)
+        telling = alert_telling(
+            finding, mailed, as_of=now, quiet=quiet, wishes=wishes, old_runs_too=self._notify_old_runs
+        )
+        severity = finding.severity
+        if telling.leaves and tell(tx, profile, "alert", str(alert_id), severity, now, not_before=telling.at):
+            tx.note_untold(alert_id, None)
+            mailed.append(Mailed(finding.dedup_key, finding.at, severity, finding.symptom_level, telling.at))
+            return True
+        if not tx.ways_gone(profile.id, "alert", str(alert_id)):
+            tx.note_untold(alert_id, _NO_WAY if telling.leaves else telling.why)
+        return False
 
     @staticmethod
     def _take_back(tx: Tx, profile: AthleteProfile, alert_id: int, cause: str, now: datetime) -> bool:
-        found = tx.cancel_outbox(profile.id, "alert", str(alert_id), cause, now)
-        if found not in ("sent", "claimed"):
+        tx.cancel_outbox(profile.id, "alert", str(alert_id), cause, now)
+        told = tx.ways_gone(profile.id, "alert", str(alert_id))
+        if not told:
             return False  # it never left: nobody needs to hear that it was wrong
-        quiet = QuietHours(profile.timezone, profile.quiet_from, profile.quiet_to)
-        return tx.add_outbox(profile.id, "retraction", str(alert_id), now, leaves_at(1, now, quiet)) is not None
+        leaves = leaves_at(0, now, quiet_hours(profile))
+        return tell(tx, profile, "retraction", str(alert_id), 0, now, not_before=leaves, only=told)
+
+
+_NO_WAY: Final = say("No mail and no other way that you have set up takes it.")

@@ -1,39 +1,20 @@
 """Mails: who gets which, when; claim, send, note the outcome."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from loadwatch.domain.alerts import AlertState, told_again
-from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.alerts import AlertState
+from loadwatch.domain.findings import RED
+from loadwatch.domain.telling import told_again
 from loadwatch.domain.text import say
 from loadwatch.services.errors import MailDelayed, MailRefused, MailUncertain
 from loadwatch.services.letters import Letters
 from loadwatch.services.ports import Clock, Database, Mailer, OutboxItem
+from loadwatch.services.telling import ask, lay_out_weekly, tell
 
-WEEKLY_HOUR = 7
 MAX_ATTEMPTS = 12
 BUDGET = timedelta(seconds=15)
 BACK_OFF_FIRST = timedelta(seconds=30)
 BACK_OFF_LONGEST = timedelta(hours=1)
-
-
-def next_monday_morning(after: datetime, timezone: str) -> datetime:
-    """
-    The first Monday 07:00 in a time zone after an instant.
-
-    Returns
-    -------
-    datetime
-        UTC. Where the clock skips 07:00 that day, the instant at which it would have been.
-    """
-    zone = ZoneInfo(timezone)
-    local = after.astimezone(zone)
-    monday = local.date() - timedelta(days=local.weekday())
-    while True:
-        at = datetime(monday.year, monday.month, monday.day, WEEKLY_HOUR, tzinfo=zone).astimezone(ZoneInfo("UTC"))
-        if at > after:
-            return at
-        monday += timedelta(days=7)
 
 
 class NotifyService:
@@ -123,23 +104,30 @@ class NotifyService:
             tx.settle_outbox(item.id, state, self._clock(), mail_subject=subject, error=error, next_attempt_at=again)
         return state
 
-    def queue_weekly(self, limit: int = 500) -> int:
+    def queue_weekly(self, batch: int = 500) -> int:
         """
-        Put the summaries of the week that has ended into the outbox, for athletes whose Monday has come.
+        Lay out the summaries that are due; of how many athletes, with those who want none.
 
-        The row's key (athlete, kind, week) makes each exist once, however often this runs.
+        Of the weeks that went by meanwhile only the newest is told. The row's key (athlete, kind, week, way) and the
+        week that each athlete waits for make each exist once, however often this runs, and wherever they move.
         """
+        n_due = batch
+        total = 0
+        while n_due == batch:
+            now = self._clock()
+            with self._database.write() as tx:
+                due_now = tx.athletes_due_weekly(now, batch)
+                n_due = len(due_now)
+                lay_out_weekly(tx, due_now, now)
+            total += n_due
+        return total
+
+    def queue_asks(self, limit: int = 100) -> int:
+        """Lay out the questions how it feels whose morning has come, where that is still to be known; how many."""
         now = self._clock()
         with self._database.write() as tx:
-            due = tx.athletes_due_weekly(now, limit)
-            for profile in due:
-                assert profile.next_weekly_at is not None  # it was due
-                monday = now.astimezone(ZoneInfo(profile.timezone)).date()
-                week = IsoWeek.of(monday).shifted(-1)
-                if profile.weekly_mail and profile.email:
-                    tx.add_outbox(profile.id, "weekly", str(week), now)
-                tx.update_athlete(profile.id, next_weekly_at=next_monday_morning(now, profile.timezone))
-        return len(due)
+            due_now = tx.due_asks(now, limit)
+            return sum(ask(tx, athlete_id, alert_id, now) for athlete_id, alert_id in due_now)
 
     def expire(self, limit: int = 500) -> int:
         """Close alerts whose time has run out, and tell again of red flags that nobody has acknowledged."""
@@ -149,6 +137,8 @@ class NotifyService:
             for alert_id in spent:
                 tx.move_alert(alert_id, AlertState.EXPIRED, "spent: its time is over", now)
             for athlete_id in tx.athletes_with_red_alerts(limit):
+                profile = tx.athlete(athlete_id)
+                assert profile is not None  # whose alerts they are
                 for red in told_again(tx.red_alerts(athlete_id), now):
-                    tx.add_outbox(athlete_id, "again", f"{red.alert_id}.{red.n_mails}", now)
+                    tell(tx, profile, "again", f"{red.alert_id}.{red.n_mails}", RED, now)
         return len(spent)

@@ -13,16 +13,16 @@ from loadwatch.domain.alerts import (
     Alert,
     AlertState,
     Feedback,
-    Mailed,
-    RedAlert,
     Sensitivity,
     Settled,
     StoredAlert,
 )
-from loadwatch.domain.daily import DayTotal
+from loadwatch.domain.daily import DayTotal, IsoWeek
 from loadwatch.domain.rules import EarlierHistory, Finding
 from loadwatch.domain.shoes import Shoe
+from loadwatch.domain.telling import Mailed, RedAlert
 from loadwatch.domain.thresholds import QUIET_FROM, QUIET_TO
+from loadwatch.domain.weekly_clock import WEEKLY_DAY, WEEKLY_HOUR
 from loadwatch.domain.wording import AlertText, Units
 from loadwatch.emails import EmailContent
 from loadwatch.services.account_ports import AccountTx
@@ -35,6 +35,7 @@ from loadwatch.services.plan_ports import PlanTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import Awaited, SyncTx
 from loadwatch.services.telling_ports import MAIL, TellingTx
+from loadwatch.services.timing_ports import TimingTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,13 @@ class AthleteProfile:
     """Made up, for somebody to look around with."""
     """What pages say things in; its catalogue's code."""
     thresholds: OwnThresholds = STANDARD_ALWAYS
+    ask_mails: bool = True
+    """Whether the question how it feels, where a rule asks it, comes by mail."""
+    weekly_day: int = WEEKLY_DAY
+    weekly_hour: int = WEEKLY_HOUR
+    """When the summary of a week leaves: see `weekly_clock.due`."""
+    weekly_week: IsoWeek | None = None
+    """The week that the next summary tells of."""
 
     @property
     def five_k_m_s(self) -> float | None:
@@ -471,7 +479,18 @@ class InboxTx(Protocol):
 
 
 class Tx(
-    AccountTx, ArchiveTx, ChannelTx, HealthTx, LoadTx, OperatingTx, PlanTx, RightsTx, SyncTx, TellingTx, Protocol
+    AccountTx,
+    ArchiveTx,
+    ChannelTx,
+    HealthTx,
+    LoadTx,
+    OperatingTx,
+    PlanTx,
+    RightsTx,
+    SyncTx,
+    TellingTx,
+    TimingTx,
+    Protocol,
 ):
     """One transaction. Everything an athlete owns is asked for with that athlete's id."""
 

@@ -36,6 +36,7 @@ from loadwatch.services.rights_ports import (
     Reconciliation,
     Why,
 )
+from loadwatch.services.telling import tell
 from loadwatch.services.tokens import LEASE, TokenService
 
 RECENT = timedelta(days=14)
@@ -245,7 +246,9 @@ class RightsService:
             },
             now,
         )
-        tx.add_outbox(athlete_id, "receipt", str(receipt_id), now)
+        profile = tx.athlete(athlete_id)
+        assert profile is not None  # whose runs were deleted
+        tell(tx, profile, "receipt", str(receipt_id), 0, now)
         return receipt_id
 
     def receipts(self, athlete_id: int) -> list[PurgeReceipt]:

@@ -26,6 +26,7 @@ from loadwatch.adapters.db.plan_store import PlanStore
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
 from loadwatch.adapters.db.sync_store import COUNTS, SyncStore, read_gap
+from loadwatch.adapters.db.timing_store import LEFT_AT, TimingStore
 from loadwatch.adapters.db.upload_store import UploadStore
 from loadwatch.adapters.db.words import made_of, words_of
 from loadwatch.domain.activity import RUN_FAMILY, AltitudeQuality, HillReps, Repetition, Run, RunFeatures, TrackWork
@@ -35,17 +36,16 @@ from loadwatch.domain.alerts import (
     Alert,
     AlertState,
     Feedback,
-    Mailed,
-    RedAlert,
     Sensitivity,
     Settled,
     StoredAlert,
     alert_life,
 )
 from loadwatch.domain.bands import N_BANDS
-from loadwatch.domain.daily import DayTotal
+from loadwatch.domain.daily import DayTotal, IsoWeek
 from loadwatch.domain.findings import RED
 from loadwatch.domain.rules import EarlierHistory, Evidence, Finding, Reason
+from loadwatch.domain.telling import Mailed, RedAlert
 from loadwatch.domain.text import from_json, say, to_json
 from loadwatch.domain.wording import AlertText
 from loadwatch.services.ports import (
@@ -322,6 +322,7 @@ class SqlTx(
     RightsStore,
     ShoeStore,
     SyncStore,
+    TimingStore,
     UploadStore,
 ):
     """One transaction; see `services.ports.Tx` for what each method promises."""
@@ -801,14 +802,19 @@ class SqlTx(
         ]
 
     def mailed(self, athlete_id: int, since: datetime) -> list[Mailed]:
-        row = t.AlertRow
-        alert_ids = select(t.Outbox.subject).where(
-            t.Outbox.athlete_id == athlete_id, t.Outbox.kind == "alert", t.Outbox.state != "cancelled"
+        row, box = t.AlertRow, t.Outbox
+        told = (
+            select(box.subject, func.min(LEFT_AT))
+            .where(box.athlete_id == athlete_id, box.kind == "alert", box.state != "cancelled")
+            .group_by(box.subject)
         )
-        with_mail = {int(subject) for subject in self._s.scalars(alert_ids)}
-        query = select(row).where(row.athlete_id == athlete_id, row.at >= since, row.state != AlertState.RETRACTED)
-        found = (r for r in self._s.scalars(query) if r.id in with_mail)
-        return [Mailed(r.dedup_key, r.at, r.severity, r.symptom_level) for r in found]
+        left_at = {int(subject): at for subject, at in self._s.execute(told)}
+        query = select(row).where(row.athlete_id == athlete_id, row.at >= since)
+        return [
+            Mailed(r.dedup_key, r.at, r.severity, r.symptom_level, left_at[r.id], r.state == AlertState.RETRACTED)
+            for r in self._s.scalars(query)
+            if r.id in left_at
+        ]
 
     def put_feedback(self, alert_id: int, feedback: str, now: datetime) -> None:
         row = self._s.get_one(t.AlertRow, alert_id)
@@ -867,9 +873,9 @@ class SqlTx(
         firing = select(row).where(row.athlete_id == athlete_id, row.state == AlertState.FIRING, row.severity >= RED)
         mails = list(
             self._s.execute(
-                select(box.subject, box.created_at).where(
-                    box.athlete_id == athlete_id, box.kind.in_(["alert", "again"]), box.state != "cancelled"
-                )
+                select(box.subject, func.max(box.created_at))
+                .where(box.athlete_id == athlete_id, box.kind.in_(["alert", "again"]), box.state != "cancelled")
+                .group_by(box.kind, box.subject)
             )
         )
         found = []
@@ -1358,6 +1364,10 @@ def _profile(row: t.Athlete) -> AthleteProfile:
         quiet_to=row.quiet_to,
         language=row.language,
         thresholds=OwnThresholds.from_json(row.thresholds),
+        ask_mails=row.ask_mails,
+        weekly_day=row.weekly_day,
+        weekly_hour=row.weekly_hour,
+        weekly_week=IsoWeek.parse(row.weekly_week) if row.weekly_week else None,
         is_sample=row.sample_until is not None,
     )
 

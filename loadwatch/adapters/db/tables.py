@@ -19,6 +19,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     false,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -88,6 +89,12 @@ class Athlete(Base):
     """Local hours between which no mail leaves but a red flag's. [h]"""
     thresholds: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonOrNull)
     """Those that the runner has moved, and since when; see `domain.adjusted.OwnThresholds`."""
+    ask_mails: Mapped[bool] = mapped_column(default=True, server_default=true())
+    weekly_day: Mapped[int] = mapped_column(default=1, server_default="1")
+    weekly_hour: Mapped[int] = mapped_column(default=7, server_default="7")
+    """ISO weekday and local hour at which the summary of a week leaves."""
+    weekly_week: Mapped[str | None] = mapped_column(String(8))
+    """The ISO week that the next summary tells of, and when it is due."""
     next_weekly_at: Mapped[datetime | None] = mapped_column(index=True)
     sample_until: Mapped[datetime | None]
     """Made up, for somebody to look around with, and deleted after this; None: a real runner."""
@@ -379,6 +386,10 @@ class AlertRow(Base):
     """Why it is resolved: later (another speaks in its place), gone (the runner says so)."""
     ask_at: Mapped[datetime | None]
     """When to ask how it feels."""
+    ask_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When to see whether the question leaves; None: that is settled."""
+    untold: Mapped[Any | None] = mapped_column(JsonOrNull)
+    """Why it did not leave by itself when it fired; see `domain.text.to_json`."""
     feedback: Mapped[str | None] = mapped_column(String(10))
     """useful, not_useful"""
     feedback_at: Mapped[datetime | None]

@@ -12,15 +12,14 @@ from loadwatch.domain.alerts import (
     AlertState,
     Change,
     Fire,
-    Mailed,
     Retract,
     Revise,
     StoredAlert,
     episode,
-    mail_at_once,
     reconcile,
 )
 from loadwatch.domain.rules import Finding, Reason
+from loadwatch.domain.telling import Mailed, alert_telling
 from tests.unit.domain.build import DAY_0, run
 
 FIRING, ACKNOWLEDGED = AlertState.FIRING, AlertState.ACKNOWLEDGED
@@ -197,50 +196,50 @@ def test_doing_it_twice_changes_nothing_the_second_time(history):
 
 
 def test_a_caution_leaves_at_once_and_a_note_waits_for_monday():
-    assert mail_at_once(finding(severity=2), [], as_of=SOON)
-    assert not mail_at_once(finding(severity=1), [], as_of=SOON)
+    assert alert_telling(finding(severity=2), [], as_of=SOON).leaves
+    assert not alert_telling(finding(severity=1), [], as_of=SOON).leaves
 
 
 def test_a_run_that_began_over_seventy_two_hours_ago_sends_no_mail():
     limit = DAY_0 + timedelta(hours=72)
 
-    assert mail_at_once(finding(), [], as_of=limit)
-    assert not mail_at_once(finding(), [], as_of=limit + timedelta(seconds=1))
+    assert alert_telling(finding(), [], as_of=limit).leaves
+    assert not alert_telling(finding(), [], as_of=limit + timedelta(seconds=1)).leaves
 
 
 def test_old_runs_send_mails_where_that_is_asked_for_but_notes_still_do_not():
     late = DAY_0 + timedelta(days=90)
 
-    assert mail_at_once(finding(), [], as_of=late, old_runs_too=True)
-    assert not mail_at_once(finding(severity=1), [], as_of=late, old_runs_too=True)
+    assert alert_telling(finding(), [], as_of=late, old_runs_too=True).leaves
+    assert not alert_telling(finding(severity=1), [], as_of=late, old_runs_too=True).leaves
 
 
 @pytest.mark.parametrize(("days_apart", "quiet"), [(0, True), (6.99, True), (7, False), (-6.99, True), (-7, False)])
 def test_a_mail_keeps_its_family_quiet_for_seven_days_of_runs_on_either_side(days_apart, quiet):
     now, other = finding(10), DAY_0 + timedelta(days=10 - days_apart)
 
-    assert mail_at_once(now, [Mailed("M:mileage", other, 2)], as_of=DAY_0 + timedelta(days=10)) is not quiet
+    assert alert_telling(now, [Mailed("M:mileage", other, 2)], as_of=DAY_0 + timedelta(days=10)).leaves is not quiet
 
 
 def test_a_more_severe_finding_breaks_the_quiet():
     earlier = [Mailed("M:mileage", DAY_0, 1)]
 
-    assert mail_at_once(finding(1, severity=2), earlier, as_of=DAY_0 + timedelta(days=1))
-    assert not mail_at_once(
+    assert alert_telling(finding(1, severity=2), earlier, as_of=DAY_0 + timedelta(days=1)).leaves
+    assert not alert_telling(
         finding(1, severity=2), [*earlier, Mailed("M:mileage", DAY_0, 3)], as_of=DAY_0 + timedelta(days=1)
-    )
+    ).leaves
 
 
 def test_the_mail_of_another_familys_run_keeps_nobody_quiet():
-    assert mail_at_once(finding(1), [Mailed("T:fast", DAY_0, 2)], as_of=DAY_0 + timedelta(days=1))
+    assert alert_telling(finding(1), [Mailed("T:fast", DAY_0, 2)], as_of=DAY_0 + timedelta(days=1)).leaves
 
 
 def test_of_two_findings_on_one_run_one_mail_leaves():
     mileage, fast = finding(1), replace(finding(1, family="T"), load_type="fast")
     first = Mailed(mileage.dedup_key, mileage.run.start, 2)
 
-    assert not mail_at_once(fast, [first], as_of=DAY_0 + timedelta(days=1))
-    assert mail_at_once(replace(fast, severity=3), [first], as_of=DAY_0 + timedelta(days=1))
+    assert not alert_telling(fast, [first], as_of=DAY_0 + timedelta(days=1)).leaves
+    assert alert_telling(replace(fast, severity=3), [first], as_of=DAY_0 + timedelta(days=1)).leaves
 
 
 def test_an_alert_about_hills_is_spent_after_four_days_others_after_seven():

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadwatch.domain.activity import Run
-from loadwatch.domain.alerts import Mailed, mail_at_once
 from loadwatch.domain.rules import EarlierHistory, Finding, judge, look_back_from
+from loadwatch.domain.telling import Mailed, alert_telling
 from tests.unit.domain.build import DAY_0, run
 from tests.unit.domain.loads_build import NOTHING, loaded
 
@@ -344,7 +344,7 @@ def test_a_sensible_plan_is_seldom_spoken_of():
         mailed: list[Mailed] = []
         for finding in judge(sensible_runner(seed), since=DAY_0):
             said[finding.family] += 1
-            if mail_at_once(finding, mailed, as_of=finding.run.start):
+            if alert_telling(finding, mailed, as_of=finding.run.start).leaves:
                 mailed.append(Mailed(finding.dedup_key, finding.run.start, finding.severity))
         said["mails"] += len(mailed)
 

@@ -13,24 +13,19 @@ from loadwatch.domain.alerts import (
     AlertState,
     Feedback,
     Fire,
-    Mailed,
     Move,
-    QuietHours,
-    RedAlert,
     Retract,
     Revise,
     Snooze,
     StoredAlert,
     Wishes,
     alert_life,
-    leaves_at,
-    mail_at_once,
     muted_keys,
     reconcile,
-    told_again,
 )
 from loadwatch.domain.findings import Finding, Reason
 from loadwatch.domain.symptom_rules import judge_health
+from loadwatch.domain.telling import Mailed, QuietHours, RedAlert, alert_telling, leaves_at, told_again
 from tests.unit.domain.build import DAY_0, run
 from tests.unit.domain.test_symptom_rules import CLINIC, EVER, some_jumps, some_reports, some_runs
 
@@ -79,7 +74,7 @@ def mails(findings: Sequence[Finding], wishes: Wishes | None = None) -> list[flo
     """The days of the findings that are mailed, each judged as it happens."""
     sent: list[Mailed] = []
     for f in findings:
-        if mail_at_once(f, sent, as_of=f.at, wishes=wishes or Wishes()):
+        if alert_telling(f, sent, as_of=f.at, wishes=wishes or Wishes()).leaves:
             sent.append(Mailed(f.dedup_key, f.at, f.severity, f.symptom_level))
     return [(m.at - DAY_0) / DAY for m in sent]
 
@@ -255,27 +250,27 @@ def test_sensitivity_moves_what_load_alone_must_be(sensitivity, expected):
     wishes = Wishes(sensitivity=sensitivity)
     found = [of_run(level=level, severity=min(level, 2)) for level in (1, 2, 3)]
 
-    assert [mail_at_once(f, [], as_of=f.at, wishes=wishes) for f in found] == expected
+    assert [alert_telling(f, [], as_of=f.at, wishes=wishes).leaves for f in found] == expected
 
 
 def test_the_watchful_hear_of_small_jumps_too_unless_the_history_is_short():
     wishes = Wishes(sensitivity="watchful")
     small = of_run(level=1, severity=1)
 
-    assert mail_at_once(small, [], as_of=small.at, wishes=wishes)
-    assert not mail_at_once(replace(small, confidence="low"), [], as_of=small.at, wishes=wishes)
+    assert alert_telling(small, [], as_of=small.at, wishes=wishes).leaves
+    assert not alert_telling(replace(small, confidence="low"), [], as_of=small.at, wishes=wishes).leaves
 
 
 def test_a_build_of_weeks_waits_for_the_weekly_mail_however_watchful_the_runner():
     build = replace(of_run(level=1, severity=1), rule="R-M3")
 
-    assert not mail_at_once(build, [], as_of=build.at, wishes=Wishes(sensitivity="watchful"))
+    assert not alert_telling(build, [], as_of=build.at, wishes=Wishes(sensitivity="watchful")).leaves
 
 
 def test_sensitivity_does_not_touch_symptoms():
     found = of_report(severity=2)
 
-    assert mail_at_once(found, [], as_of=found.at, wishes=Wishes(sensitivity="quiet"))
+    assert alert_telling(found, [], as_of=found.at, wishes=Wishes(sensitivity="quiet")).leaves
 
 
 # snooze, planned, mute
@@ -328,7 +323,7 @@ def test_a_muted_key_waits_for_the_weekly_mail_and_still_fires():
     found = of_run()
     wishes = Wishes(muted={found.dedup_key})
 
-    assert not mail_at_once(found, [], as_of=found.at, wishes=wishes)
+    assert not alert_telling(found, [], as_of=found.at, wishes=wishes).leaves
     (change,) = changed([], found, wishes=wishes)
     assert change.state is AlertState.FIRING
 
@@ -430,7 +425,7 @@ def test_a_red_flag_is_never_hidden(flag, others, sensitivity, hour):
     sent = [Mailed(f.dedup_key, f.at, f.severity, f.symptom_level) for f in (*others, flag, flag)]
     now = flag.at.replace(hour=hour)
 
-    assert mail_at_once(flag, sent, as_of=LATER, wishes=wishes)
+    assert alert_telling(flag, sent, as_of=LATER, wishes=wishes).leaves
     assert leaves_at(flag.severity, now, QuietHours("UTC")) == now
     follows = replace(of_report(3), follows=((key, flag.episode),))
     fires = {c.finding: c.state for c in changed([], flag, follows, wishes=wishes, day=50) if isinstance(c, Fire)}
@@ -461,7 +456,7 @@ class Told:
         self.alerts[alert.dedup_key, alert.episode] = replace(alert, settled=settled)
 
     def _mail(self, f: Finding, state: AlertState, now: datetime, wishes: Wishes) -> None:
-        leaves = mail_at_once(f, self.mails, as_of=now, wishes=wishes)
+        leaves = alert_telling(f, self.mails, as_of=now, wishes=wishes).leaves
         if state is AlertState.FIRING and leaves and leaves_at(f.severity, now, QuietHours("UTC", 0, 23)) == now:
             self.mails.append(Mailed(f.dedup_key, f.at, f.severity, f.symptom_level))
             self.mailed.add((f.dedup_key, f.episode))

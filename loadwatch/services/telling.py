@@ -1,0 +1,119 @@
+"""Lays out what a runner is told, on each way that takes it: nothing else puts anything into the outbox."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from loadwatch.domain.alerts import AlertState
+from loadwatch.domain.findings import RED
+from loadwatch.domain.report import check_in_due
+from loadwatch.domain.telling import QuietHours, ask_telling, asks_at, weekly_telling
+from loadwatch.domain.thresholds import ASK_FOR, OLD_RUN
+from loadwatch.domain.weekly_clock import due, newest_due
+from loadwatch.services.ports import AthleteProfile, Tx
+from loadwatch.services.telling_ports import MAIL, Channel
+from loadwatch.services.timing_ports import WeeklyRow
+
+BUDGET_REACH = timedelta(days=30) + OLD_RUN
+"""How long ago may be what an alert spoke of that still counts against the budget."""
+
+_ASKED_AFTER: Final = frozenset({AlertState.FIRING, AlertState.ACKNOWLEDGED, AlertState.MONITORING})
+"""Alerts after which it is asked how it feels: of a snoozed kind the runner wants to hear less."""
+
+
+def quiet_hours(profile: AthleteProfile) -> QuietHours:
+    """The runner's own."""
+    return QuietHours(profile.timezone, profile.quiet_from, profile.quiet_to)
+
+
+def tell(
+    tx: Tx,
+    profile: AthleteProfile,
+    kind: str,
+    subject: str,
+    severity: int,
+    now: datetime,
+    *,
+    not_before: datetime | None = None,
+    only: Collection[str] | None = None,
+) -> bool:
+    """
+    Lay something out on every way that takes it; whether there is one on which it has not left before.
+
+    Parameters
+    ----------
+    kind, subject : str
+        What it is, and of what: see `Tx.add_outbox`.
+    severity : int
+        Of the alert; 0 where there is none.
+    only : collection of str or None
+        Ways to choose from: who was not told of an alert need not hear that it is withdrawn.
+    """
+    ways = [way for way in ways_to(profile, tx.channels(profile.id), kind, severity) if only is None or way in only]
+    laid_out = [tx.add_outbox(profile.id, kind, subject, now, not_before, way) for way in ways]
+    return any(outbox_id is not None for outbox_id in laid_out)
+
+
+def ways_to(profile: AthleteProfile, channels: Sequence[Channel], kind: str, severity: int) -> list[str]:
+    """The ways that take something of a kind, by their names in the outbox; a red flag takes all that work."""
+    by_mail = profile.email and (severity >= RED or takes_mail(profile, kind))
+    others = (c.outbox_name for c in channels if c.disabled_at is None and _takes(c, kind, severity))
+    return [*([MAIL] if by_mail else []), *others]
+
+
+def takes_mail(profile: AthleteProfile, kind: str) -> bool:
+    """Whether the runner wants mails of a kind; what was asked for, or takes an earlier mail back, always."""
+    return {"alert": profile.alert_mails, "weekly": profile.weekly_mail, "ask": profile.ask_mails}.get(kind, True)
+
+
+def _takes(channel: Channel, kind: str, severity: int) -> bool:
+    match kind:
+        case "weekly":
+            return channel.takes_weekly
+        case "ask":
+            return channel.takes_asks
+        case "alert" | "again":
+            return severity >= channel.least_severity
+        case _:
+            return kind == "retraction"
+
+
+def lay_out_weekly(tx: Tx, profiles: Sequence[AthleteProfile], now: datetime) -> None:
+    """Lay out the summary of each athlete whose hour has come, if they want it, and note when the next is due."""
+    channels = tx.weekly_channels([p.id for p in profiles])
+    rows, plans = [], []
+    for profile in profiles:
+        clock = (profile.timezone, profile.weekly_day, profile.weekly_hour)
+        week = newest_due(now, *clock)
+        plans.append((profile.id, week.shifted(1), due(week.shifted(1), *clock)))
+        leaves = weekly_telling(due(week, *clock), as_of=now, quiet=quiet_hours(profile)).at
+        assert leaves is not None
+        by_mail = [MAIL] if profile.email and profile.weekly_mail else []
+        rows += [WeeklyRow(profile.id, week, way, leaves) for way in (*by_mail, *channels.get(profile.id, ()))]
+    tx.lay_out_weekly(rows, now)
+    tx.plan_weekly(plans)
+
+
+def ask(tx: Tx, athlete_id: int, alert_id: int, now: datetime) -> bool:
+    """
+    Ask how it feels after an alert, if that is still to be known; whether the question was laid out.
+
+    Not where a check-in is there by now, the alert was taken back or its day is over.
+    """
+    tx.plan_ask(alert_id, None)
+    profile, alert = tx.athlete(athlete_id), tx.alert(athlete_id, alert_id)
+    if profile is None or alert is None or alert.ask_at is None or alert.state not in _ASKED_AFTER:
+        return False
+    quiet, zone = quiet_hours(profile), ZoneInfo(profile.timezone)
+    at, today = asks_at(alert.ask_at, quiet), now.astimezone(zone).date()
+    if at > now:  # the runner has moved, or sleeps longer
+        tx.plan_ask(alert_id, at)
+        return False
+    reports = tx.symptom_reports(athlete_id, alert.ask_at - ASK_FOR)
+    if today != at.astimezone(zone).date() or check_in_due([alert], reports, as_of=now, timezone=zone) is None:
+        return False
+    since = now - BUDGET_REACH
+    told, asked = tx.mailed(athlete_id, since), tx.asked(athlete_id, since)
+    telling = ask_telling(alert.at, told, asked, as_of=now, quiet=quiet)
+    return telling.leaves and tell(tx, profile, "ask", f"{today}.{alert_id}", 0, now)
