@@ -91,9 +91,9 @@ def mail(
         "stop_url": reader.stop_url,
         "disclaimer": DISCLAIMER,
     }
+    templates = _templates(speech)  # type: ignore[arg-type]  # a protocol does not say that its classes are frozen
     mjml, text = (
-        _NO_CHARACTER.sub(" ", _templates(speech).get_template(name).render(shown))
-        for name in ("mail.mjml", "mail.txt")
+        _NO_CHARACTER.sub(" ", templates.get_template(name).render(shown)) for name in ("mail.mjml", "mail.txt")
     )
     # With its own list of fonts, mrml would link to Google's.
     html = mrml.to_html(mjml, render_options=mrml.RenderOptions(fonts={})).content

@@ -13,6 +13,11 @@ MAIL = "mail"
 """The outbox's word for the way that everybody has."""
 
 
+def channel_name(channel_id: int) -> str:
+    """The outbox's word for a channel."""
+    return f"channel-{channel_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """
@@ -55,7 +60,7 @@ class Channel:
     @property
     def outbox_name(self) -> str:
         """What stands in the outbox for it, in place of `MAIL`."""
-        return f"channel-{self.id}"
+        return channel_name(self.id)
 
 
 class TellingTx(Protocol):

@@ -12,7 +12,7 @@ from loadwatch.adapters.db import tables as t
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.telling import Asked
 from loadwatch.domain.text import from_json, to_json
-from loadwatch.services.telling_ports import Channel
+from loadwatch.services.telling_ports import channel_name
 from loadwatch.services.timing_ports import WeeklyRow
 
 _GONE: Final = ("claimed", "sending", "sent", "uncertain")
@@ -30,9 +30,6 @@ class TimingStore:
     _s: Session
     _upsert: Callable[[Any], postgresql.Insert | sqlite.Insert]
 
-    def channels(self, _: int) -> list[Channel]:
-        return []
-
     def ways_gone(self, athlete_id: int, kind: str, subject: str) -> frozenset[str]:
         box = t.Outbox
         gone = select(box.channel).where(
@@ -40,8 +37,15 @@ class TimingStore:
         )
         return frozenset(self._s.scalars(gone))
 
-    def weekly_channels(self, _: Collection[int]) -> dict[int, list[str]]:
-        return {}
+    def weekly_channels(self, athlete_ids: Collection[int]) -> dict[int, list[str]]:
+        row = t.ChannelRow
+        some = select(row.athlete_id, row.id).where(
+            row.athlete_id.in_(athlete_ids), row.takes_weekly, row.disabled_at.is_(None)
+        )
+        found: dict[int, list[str]] = {}
+        for athlete_id, channel_id in self._s.execute(some.order_by(row.id)):
+            found.setdefault(athlete_id, []).append(channel_name(channel_id))
+        return found
 
     def lay_out_weekly(self, rows: Sequence[WeeklyRow], now: datetime) -> None:
         if not rows:
