@@ -12,7 +12,7 @@ from loadwatch.adapters.broker import redis_url
 from loadwatch.adapters.catalogue import speech
 from loadwatch.adapters.db.engine import Engines, make_engines
 from loadwatch.adapters.db.store import Store
-from loadwatch.adapters.mail import FileMailbox, SmtpMailer
+from loadwatch.adapters.mail import FileMailbox, SmtpMailer, mail_domain
 from loadwatch.adapters.nudge import no_nudge
 from loadwatch.adapters.passwords import Argon2Hasher
 from loadwatch.adapters.processes import ProcessLeases
@@ -76,7 +76,7 @@ class Services:
 
     @cached_property
     def store(self) -> Store:
-        return Store(self.engines)
+        return Store(self.engines, mail_domain(self.settings.mail_from, self.settings.base_url))
 
     @cached_property
     def inbox(self) -> InboxService:
@@ -186,7 +186,14 @@ class Services:
 
     @cached_property
     def notify(self) -> NotifyService:
-        return NotifyService(self.store, self.mailer, self.clock, self.letters)
+        return NotifyService(
+            self.store,
+            self.mailer,
+            self.clock,
+            self.letters,
+            nudge=self.nudge,
+            notify_old_runs=self.settings.notify_old_runs,
+        )
 
     @cached_property
     def mail_pictures(self) -> Pictures:

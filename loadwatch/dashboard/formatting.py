@@ -101,7 +101,9 @@ MAIL_KINDS = {
 
 MAIL_OUTCOMES = {
     "pending": say("waiting to be sent"),
-    "claimed": say("uncertain: sending began and no outcome is known; not sent again"),
+    "claimed": say("about to be sent"),
+    "sending": say("being sent"),
+    "uncertain": say("uncertain: sending began and no outcome is known"),
     "sent": say("sent"),
     "failed": say("not sent"),
     "cancelled": say("taken back before it left"),

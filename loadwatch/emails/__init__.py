@@ -72,6 +72,8 @@ class EmailContent:
         The page that a push opens.
     stop_url : str or None
         As in `Reader`: for the header `List-Unsubscribe`.
+    language : str
+        Its code; "" where it is not known.
     """
 
     subject: str
@@ -81,3 +83,4 @@ class EmailContent:
     short: str = ""
     url: str = ""
     stop_url: str | None = None
+    language: str = ""

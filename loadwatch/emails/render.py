@@ -100,7 +100,14 @@ def mail(
     pictures = tuple(part.picture for part in parts if isinstance(part, Drawing))
     _check_links(html, base_url, {f"cid:{picture.name}@loadwatch" for picture in pictures})
     return EmailContent(
-        line, _tidy(text), html, pictures, one_line(render(short, speech)), url or base_url, reader.stop_url
+        line,
+        _tidy(text),
+        html,
+        pictures,
+        one_line(render(short, speech)),
+        url or base_url,
+        reader.stop_url,
+        speech.language,
     )
 
 

@@ -84,7 +84,11 @@ class StravaTaken(LoadwatchError):
 
 
 class MailRefused(LoadwatchError):
-    """The mail server refused for good: do not try again."""
+    """This mail was refused for good: do not try it again."""
+
+
+class AddressRefused(MailRefused):
+    """The address does not exist, or takes no mail any more: send no other there either."""
 
 
 class ChannelRefused(MailRefused):
@@ -92,8 +96,12 @@ class ChannelRefused(MailRefused):
 
 
 class MailDelayed(LoadwatchError):
-    """The mail server could not take the mail now: try again later."""
+    """The mail could not be taken now: try it again later."""
+
+
+class MailWayDown(MailDelayed):
+    """No mail can leave, as the mail server is away or does not let us in: nothing is wrong with any of them."""
 
 
 class MailUncertain(LoadwatchError):
-    """The mail server has the mail's content and did not say whether it takes it: do not try again."""
+    """The mail's content has left and nobody said whether it was taken: do not try again."""

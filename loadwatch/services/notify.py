@@ -1,28 +1,79 @@
-"""Mails: who gets which, when; claim, send, note the outcome."""
+"""Mails and pushes: who gets which, when; claim, write, hand over, note the outcome."""
 
-from datetime import datetime, timedelta
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from loadwatch.domain.alerts import AlertState
 from loadwatch.domain.findings import RED
 from loadwatch.domain.telling import told_again
 from loadwatch.domain.text import say
-from loadwatch.services.errors import MailDelayed, MailRefused, MailUncertain
+from loadwatch.domain.thresholds import OLD_RUN
+from loadwatch.emails import EmailContent
+from loadwatch.services.delivery_ports import OutboxItem, OutboxState, Pusher
+from loadwatch.services.errors import (
+    AddressRefused,
+    MailDelayed,
+    MailRefused,
+    MailUncertain,
+    MailWayDown,
+    NotYours,
+)
 from loadwatch.services.letters import Letters
-from loadwatch.services.ports import Clock, Database, Mailer, OutboxItem
+from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, Nudge, Tx
 from loadwatch.services.telling import ask, lay_out_weekly, tell
+from loadwatch.services.telling_ports import MAIL, channel_number
 
-MAX_ATTEMPTS = 12
 BUDGET = timedelta(seconds=15)
+BATCH: Final = 50
+"""So many are claimed at once. Design choice: a few seconds' work, all of which waits for the lease of a worker that
+is killed."""
+LEASE: Final = timedelta(minutes=2)
+"""How long what was claimed is its worker's: longer than a task may run, 90 s. Design choice."""
 BACK_OFF_FIRST = timedelta(seconds=30)
 BACK_OFF_LONGEST = timedelta(hours=1)
+_A_WEEK: Final = timedelta(days=7)
+GIVEN_UP_AFTER: Final = timedelta(days=2)
+"""A mail that was put off for so long has failed. Design choice: mail servers are mended over a weekend, and what an
+alert says is of no use after that."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _NotSent:
+    """Why something is not handed over at all."""
+
+    state: OutboxState
+    why: str
+    is_too_late: bool = False
+
+
+_GONE: Final = _NotSent("cancelled", say("what it was about is gone"))
+_NO_ADDRESS: Final = _NotSent("failed", say("no e-mail address is set"))
+_ADDRESS_REFUSED: Final = _NotSent("cancelled", say("mail to this address is switched off, as it takes none"))
+_CLOSED: Final = _NotSent("cancelled", say("the alert was read or closed before this left"))
+_OLD_ALERT: Final = _NotSent(
+    "cancelled", say("it could not be sent in time: an alert is of no use three days later"), is_too_late=True
+)
+_OLD_ASK: Final = _NotSent(
+    "cancelled", say("it could not be sent in time: it asked about a day that is over"), is_too_late=True
+)
+_OLD_WEEK: Final = _NotSent(
+    "cancelled", say("it could not be sent in time: a newer summary is due"), is_too_late=True
+)
 
 
 class NotifyService:
     """
     Sends what lies in the outbox.
 
-    A mail is claimed before it is sent and its outcome noted after. A worker killed between the two leaves
-    it claimed: it is shown as uncertain and not sent again, since a doubled warning is believed less.
+    A row is claimed for a time, and noted as being sent before it is handed over. A worker killed before that leaves
+    it to the next one. Killed after that, or where the outcome is not known, it is uncertain: it is shown as that and
+    not sent again by itself, since a doubled warning is believed less. A red flag is sent once more with the same
+    Message-ID, by which mail programs tell doubles: a lost one is worse.
     """
 
     def __init__(
@@ -31,77 +82,262 @@ class NotifyService:
         mailer: Mailer,
         clock: Clock,
         letters: Letters,
+        *,
+        nudge: Nudge | None = None,
+        pusher: Pusher | None = None,
+        notify_old_runs: bool = False,
     ) -> None:
         self._database = database
         self._mailer = mailer
         self._clock = clock
         self._letters = letters
+        self._nudge = nudge
+        self._pusher = pusher
+        self._notify_old_runs = notify_old_runs
+
+    def deliver_due(self) -> int:
+        """
+        Send what is due, as far as it can be done in a quarter of a minute; the number that left.
+
+        Several workers may do so at once. A mail server that answers slowly must not take the task to its time limit
+        in the middle of a mail: what is left over is asked for anew.
+        """
+        began = self._clock()
+        sent = 0
+        try:
+            while self._clock() - began <= BUDGET:
+                batch = self._claim(BATCH)
+                if not batch:
+                    return sent
+                sent += self._deliver_batch(batch, began + BUDGET)
+        finally:
+            self._mailer.hang_up()
+        with self._database.read() as tx:
+            is_more_due = bool(tx.due_outbox_ids(self._clock(), 1)) and not tx.ways_down()
+        if is_more_due and self._nudge is not None:
+            self._nudge.mails()
+        return sent
 
     def deliver(self, outbox_id: int) -> str | None:
         """Send one mail if it is due and free; its new state."""
+        try:
+            for item in self._claim(1, only=outbox_id):
+                return self._deliver(item)
+        except MailWayDown:
+            return "pending"
+        finally:
+            self._mailer.hang_up()
+        return None
+
+    def again(self, athlete_id: int, outbox_id: int) -> None:
+        """
+        Send what failed or is uncertain once more, with the same Message-ID.
+
+        Raises
+        ------
+        NotYours
+            If there is no such mail, or it is neither.
+        """
         with self._database.write() as tx:
-            item = tx.claim_outbox(outbox_id, self._clock())
-        if item is None:
-            return None
+            if not tx.send_again(athlete_id, outbox_id, self._clock()):
+                raise NotYours(f"mail {outbox_id}")
+        if self._nudge is not None:
+            self._nudge.mails()
+
+    def mail_works_again(self, athlete_id: int) -> None:
+        """Send mails to an athlete's address again, which was refused."""
+        with self._database.write() as tx:
+            tx.update_athlete(athlete_id, mail_refused_at=None, mail_refused_why=None)
+
+    def _claim(self, limit: int, only: int | None = None) -> list[OutboxItem]:
         now = self._clock()
+        with self._database.write() as tx:
+            tx.release_outbox(now)
+            left_alone = [way.name for way in tx.ways_down() if way.retry_at > now]
+            return tx.claim_due(now, limit, now + LEASE, without=left_alone, only=only)
+
+    def _deliver_batch(self, batch: list[OutboxItem], until: datetime) -> int:
+        """Send what was claimed, and give back what there is no time or no way for; the number that left."""
+        sent, left = 0, list(batch)
+        while left and self._clock() <= until:
+            item = left.pop(0)
+            try:
+                sent += self._deliver(item) == "sent"
+            except MailWayDown:
+                self._give_back([each for each in left if each.channel == item.channel])
+                left = [each for each in left if each.channel != item.channel]
+            except Exception:
+                log.exception("mail %s could not be sent", item.id)
+        self._give_back(left)
+        return sent
+
+    def _give_back(self, items: list[OutboxItem]) -> None:
+        if items:
+            with self._database.write() as tx:
+                tx.give_back(items)
+
+    def _deliver(self, item: OutboxItem) -> str | None:
+        """
+        Send one that was claimed; its new state, None if it was taken back or over by somebody else.
+
+        Raises
+        ------
+        MailWayDown
+            If nothing can leave the way that this would have gone. It waits.
+        """
         try:
             with self._database.read() as tx:
                 profile = tx.athlete(item.athlete_id)
-                content = self._letters.write(tx, profile, item) if profile else None
+                reason = self._why_not(tx, profile, item) if profile else _GONE
+                content = self._letters.write(tx, profile, item) if profile and not reason else None
         except Exception as error:
             # Nothing has left yet: perhaps the database was away for a moment.
             self._later(item, f"could not be written: {error!r}")
             raise
-        if profile is None or content is None:
-            return self._settle(item, "cancelled", error=say("what it was about is gone"))
-        if not profile.email:
-            return self._settle(item, "failed", error=say("no e-mail address is set"))
+        if profile is None or content is None or reason:
+            return self._not_sent(item, reason or _GONE)
+        with self._database.write() as tx:
+            if not tx.begin_sending(item, self._clock() + LEASE):
+                return None
+        return self._hand_over(item, profile, content)
+
+    def _hand_over(self, item: OutboxItem, profile: AthleteProfile, content: EmailContent) -> str:
+        subject = content.subject
         try:
-            self._mailer.send(content, to=profile.email, message_id=item.message_id, athlete_id=profile.id, at=now)
+            self._send(item, profile, content)
+        except AddressRefused as error:
+            return self._address_refused(item, profile, subject, str(error))
         except MailRefused as error:
-            return self._settle(item, "failed", subject=content.subject, error=str(error))
-        except MailDelayed as error:
-            return self._later(item, str(error), content.subject)
-        except MailUncertain as error:
-            return self._settle(item, "claimed", subject=content.subject, error=str(error))
-        except Exception as error:
-            self._settle(item, "failed", subject=content.subject, error=f"could not be sent: {error!r}")
+            return self._settle(item, "failed", subject=subject, error=str(error))
+        except MailWayDown as error:
+            self._way_down(item, subject, str(error))
             raise
-        return self._settle(item, "sent", subject=content.subject)
+        except MailDelayed as error:
+            return self._later(item, str(error), subject)
+        except MailUncertain as error:
+            return self._uncertain(item, subject, str(error))
+        except Exception as error:
+            self._uncertain(item, subject, f"sending it broke off: {error!r}")
+            raise
+        return self._sent(item, profile, subject)
 
-    def deliver_due(self, limit: int = 100) -> int:
-        """
-        Send what is due, as far as it can be done in a quarter of a minute; the number that left.
+    def _send(self, item: OutboxItem, profile: AthleteProfile, content: EmailContent) -> None:
+        now = self._clock()
+        if item.channel != MAIL:
+            if self._pusher is None:
+                raise MailRefused(say("this server sends mails alone"))
+            self._pusher.send(channel_number(item.channel), content, now)
+            return
+        assert profile.email  # looked at in `_why_not`
+        self._mailer.send(content, to=profile.email, message_id=item.message_id, athlete_id=profile.id, at=now)
 
-        A mail server that answers slowly must not take the task to its time limit in the middle of a mail.
-        """
-        began = self._clock()
-        with self._database.read() as tx:
-            due = tx.due_outbox_ids(began, limit)
-        sent = 0
-        for outbox_id in due:
-            if self._clock() - began > BUDGET:
-                break  # the sweep goes on with them
-            sent += self.deliver(outbox_id) == "sent"
-        return sent
+    def _why_not(self, tx: Tx, profile: AthleteProfile, item: OutboxItem) -> _NotSent | None:
+        """Why something that was laid out is of no use any more, or cannot arrive; None: it is sent."""
+        if item.channel == MAIL and not profile.email:
+            return _NO_ADDRESS
+        # A red flag is tried all the same, and a test is asked for by its reader.
+        if item.channel == MAIL and profile.mail_refused_at and not item.is_red and item.kind != "test":
+            return _ADDRESS_REFUSED
+        now = self._clock()
+        today = now.astimezone(ZoneInfo(profile.timezone)).date()
+        match item.kind:
+            case "alert" if not item.is_red:
+                return self._why_not_alert(tx, profile.id, int(item.subject), now)
+            case "ask" if date.fromisoformat(item.subject.partition(".")[0]) < today:
+                return _OLD_ASK
+            case "weekly":
+                newest = tx.newest_outbox_subject(profile.id, "weekly", item.channel) or item.subject
+                is_old = now - item.created_at >= _A_WEEK  # its successor is due
+                return _OLD_WEEK if newest > item.subject or is_old else None
+        return None
+
+    def _why_not_alert(self, tx: Tx, athlete_id: int, alert_id: int, now: datetime) -> _NotSent | None:
+        alert = tx.alert(athlete_id, alert_id)
+        if alert is None:
+            return _GONE
+        is_old = now - alert.at > OLD_RUN and not self._notify_old_runs
+        if alert.state is AlertState.EXPIRED or (alert.state is AlertState.FIRING and is_old):
+            return _OLD_ALERT
+        return None if alert.state is AlertState.FIRING else _CLOSED
+
+    def _not_sent(self, item: OutboxItem, reason: _NotSent) -> str:
+        dropped_at = self._clock() if reason.is_too_late else None
+        return self._settle(item, reason.state, error=reason.why, dropped_at=dropped_at)
+
+    def _sent(self, item: OutboxItem, profile: AthleteProfile, subject: str) -> str:
+        with self._database.write() as tx:
+            now = self._clock()
+            tx.settle_outbox(item.id, "sent", now, claimed_at=item.claimed_at, mail_subject=subject)
+            if item.channel == MAIL:
+                tx.way_works(MAIL)
+                if profile.mail_refused_at:
+                    tx.update_athlete(profile.id, mail_refused_at=None, mail_refused_why=None)
+        return "sent"
+
+    def _address_refused(self, item: OutboxItem, profile: AthleteProfile, subject: str, error: str) -> str:
+        with self._database.write() as tx:
+            now = self._clock()
+            tx.settle_outbox(item.id, "failed", now, claimed_at=item.claimed_at, mail_subject=subject, error=error)
+            tx.way_works(MAIL)  # it answered
+            tx.update_athlete(profile.id, mail_refused_at=now, mail_refused_why=error)
+        return "failed"
+
+    def _way_down(self, item: OutboxItem, subject: str, error: str) -> None:
+        with self._database.write() as tx:
+            now = self._clock()
+            tx.way_is_down(item.channel, error, now)
+            tx.settle_outbox(
+                item.id,
+                "pending",
+                now,
+                claimed_at=item.claimed_at,
+                mail_subject=subject,
+                error=error,
+                next_attempt_at=item.next_attempt_at,  # in the same place as before
+                attempts=item.attempts,
+            )
+
+    def _uncertain(self, item: OutboxItem, subject: str, error: str) -> str:
+        once_more = item.is_red and not item.may_have_left
+        return self._settle(
+            item,
+            "pending" if once_more else "uncertain",
+            subject=subject,
+            error=error,
+            again=self._clock() + BACK_OFF_FIRST if once_more else None,
+            may_have_left=True,
+        )
 
     def _later(self, item: OutboxItem, error: str, subject: str | None = None) -> str:
-        if item.attempts >= MAX_ATTEMPTS:
-            return self._settle(item, "failed", subject=subject, error=f"given up: {error}")
-        wait = min(BACK_OFF_FIRST * 2**item.attempts, BACK_OFF_LONGEST)
-        return self._settle(item, "pending", subject=subject, error=error, again=self._clock() + wait)
+        now, attempts = self._clock(), item.attempts + 1
+        since = item.delayed_since or now
+        if now - since >= GIVEN_UP_AFTER:
+            return self._settle(item, "failed", subject=subject, error=f"given up: {error}", attempts=attempts)
+        again = now + min(BACK_OFF_FIRST * 2 ** min(attempts, 10), BACK_OFF_LONGEST)
+        kept = {"attempts": attempts, "delayed_since": since}
+        return self._settle(item, "pending", subject=subject, error=error, again=again, **kept)
 
     def _settle(
         self,
         item: OutboxItem,
-        state: str,
+        state: OutboxState,
         *,
         subject: str | None = None,
         error: str | None = None,
         again: datetime | None = None,
+        **changes: object,
     ) -> str:
         with self._database.write() as tx:
-            tx.settle_outbox(item.id, state, self._clock(), mail_subject=subject, error=error, next_attempt_at=again)
+            tx.settle_outbox(
+                item.id,
+                state,
+                self._clock(),
+                claimed_at=item.claimed_at,
+                mail_subject=subject,
+                error=error,
+                next_attempt_at=again,
+                **changes,
+            )
         return state
 
     def queue_weekly(self, batch: int = 500) -> int:

@@ -28,13 +28,15 @@ from loadwatch.emails import EmailContent
 from loadwatch.services.account_ports import AccountTx
 from loadwatch.services.archive_ports import ArchiveTx
 from loadwatch.services.channel_ports import ChannelTx
+from loadwatch.services.delivery_ports import DeliveryTx
+from loadwatch.services.delivery_ports import OutboxItem as OutboxItem
 from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.load_ports import LoadTx
 from loadwatch.services.operating_ports import OperatingTx
 from loadwatch.services.plan_ports import PlanTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import Awaited, SyncTx
-from loadwatch.services.telling_ports import MAIL, TellingTx
+from loadwatch.services.telling_ports import TellingTx
 from loadwatch.services.timing_ports import TimingTx
 
 
@@ -220,6 +222,10 @@ class AthleteProfile:
     """When the summary of a week leaves: see `weekly_clock.due`."""
     weekly_week: IsoWeek | None = None
     """The week that the next summary tells of."""
+    mail_refused_at: datetime | None = None
+    """Since when no mail but a red flag's is sent, as the address takes none; None: it works."""
+    mail_refused_why: str | None = None
+    """The mail server's words."""
 
     @property
     def five_k_m_s(self) -> float | None:
@@ -313,26 +319,6 @@ class AlertStep:
 
     alert_id: int
     to_state: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
-    """A mail that waits, or what became of it."""
-
-    id: int
-    athlete_id: int
-    kind: str
-    subject: str
-    state: str
-    attempts: int
-    message_id: str
-    mail_subject: str | None
-    error: str | None
-    created_at: datetime
-    claimed_at: datetime | None
-    settled_at: datetime | None
-    channel: str = MAIL
-    """`MAIL`, or the `outbox_name` of a channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -482,6 +468,7 @@ class Tx(
     AccountTx,
     ArchiveTx,
     ChannelTx,
+    DeliveryTx,
     HealthTx,
     LoadTx,
     OperatingTx,
@@ -780,45 +767,6 @@ class Tx(
 
     def mailed(self, athlete_id: int, since: datetime) -> list[Mailed]: ...
 
-    # outbox
-    def add_outbox(
-        self,
-        athlete_id: int,
-        kind: str,
-        subject: str,
-        now: datetime,
-        not_before: datetime | None = None,
-        channel: str = MAIL,
-    ) -> int | None:
-        """Lay a mail or a push out to be sent, not before a time; None if it was sent already."""
-        ...
-
-    def cancel_outbox(self, athlete_id: int, kind: str, subject: str, why: str, now: datetime) -> str | None:
-        """
-        Take back what has not left yet, on all channels.
-
-        Returns the state in which it was found: if any of them has left, that one's; None if there is none.
-        """
-        ...
-
-    def claim_outbox(self, outbox_id: int, now: datetime) -> OutboxItem | None: ...
-    def settle_outbox(
-        self,
-        outbox_id: int,
-        state: str,
-        now: datetime,
-        *,
-        mail_subject: str | None = None,
-        error: str | None = None,
-        next_attempt_at: datetime | None = None,
-    ) -> None: ...
-    def due_outbox_ids(self, now: datetime, limit: int) -> list[int]: ...
-    def claimed_outbox_ids(self, limit: int) -> list[int]:
-        """Mails of which no outcome is known: being sent just now, or cut off in the middle."""
-        ...
-
-    def outbox_items(self, athlete_id: int, limit: int) -> list[OutboxItem]: ...
-
     # athletes and accounts
     def athlete(self, athlete_id: int) -> AthleteProfile | None: ...
     def athlete_ids(self) -> list[int]: ...
@@ -950,9 +898,27 @@ class UploadFiles(Protocol):
 
 
 class Mailer(Protocol):
-    """Hands one mail over; raises `MailRefused`, `MailDelayed` or `MailUncertain`."""
+    """Hands mails over."""
 
-    def send(self, content: EmailContent, *, to: str, message_id: str, athlete_id: int, at: datetime) -> None: ...
+    def send(self, content: EmailContent, *, to: str, message_id: str, athlete_id: int, at: datetime) -> None:
+        """
+        Hand one over.
+
+        Raises
+        ------
+        MailRefused
+            If this mail is refused for good; `AddressRefused` if the address takes none at all.
+        MailDelayed
+            If it cannot be taken now.
+        MailUncertain
+            If it may have been taken.
+        MailWayDown
+            If none can leave now, whichever it is.
+        """
+        ...
+
+    def hang_up(self) -> None:
+        """No more follows for now: the connection that was kept for the next can end."""
 
 
 class PasswordHasher(Protocol):

@@ -63,6 +63,11 @@ class Channel:
         return channel_name(self.id)
 
 
+def channel_number(outbox_name: str) -> int:
+    """The id of the channel of that `outbox_name`."""
+    return int(outbox_name.removeprefix("channel-"))
+
+
 class TellingTx(Protocol):
     """Part of a transaction: the ways to an athlete."""
 

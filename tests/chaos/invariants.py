@@ -324,7 +324,7 @@ def _mails(house: House) -> Iterator[str]:
         elif row["state"] == "cancelled" and n:
             yield f"mail {row['message_id']} is called cancelled and was received"
     for runner in house.runners.values():
-        uncertain = sum(r["state"] == "claimed" for r in rows if r["athlete_id"] == runner.athlete_id)
+        uncertain = sum(r["state"] == "uncertain" for r in rows if r["athlete_id"] == runner.athlete_id)
         with house.stack.services.store.read() as tx:
             shown = tx.sync_state(runner.athlete_id, runner.strava_id, Awaited()).unsettled_mails
         if shown != uncertain:

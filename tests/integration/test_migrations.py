@@ -45,7 +45,7 @@ def test_the_comparison_would_see_a_difference(engine):
     migrate.upgrade(engine)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE runs ADD COLUMN surplus INTEGER"))
-        connection.execute(text("DROP INDEX ix_outbox_state_next_attempt_at"))
+        connection.execute(text("DROP INDEX ix_outbox_state_priority_next_attempt_at"))
 
     with engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection), Base.metadata)

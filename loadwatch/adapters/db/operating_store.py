@@ -23,6 +23,7 @@ from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.adapters.db.outbox_store import waits_again
 from loadwatch.adapters.db.words import reason_of
 from loadwatch.services.operating_ports import (
     QUEUE_KINDS,
@@ -134,7 +135,7 @@ class OperatingStore:
                 *(archive.created_at, no_time),
             ).where(*ARCHIVE_FAILED),
             of(
-                *(mail, "mail", mail.id, mail.kind, mail.error, no_words),
+                *(mail, "mail", mail.id, mail.kind, mail.error, mail.words),
                 *(mail.created_at, no_time),
             ).where(*MAIL_FAILED),
         )
@@ -156,8 +157,8 @@ class OperatingStore:
 
     def mail_outcomes(self, since: datetime) -> MailOutcomes:
         row = t.Outbox
-        states = ("sent", "pending", "claimed", "failed", "cancelled")
-        counts = select(*(func.count().filter(row.state == state) for state in states))
+        states = (("sent",), ("pending", "claimed", "sending"), ("uncertain",), ("failed",), ("cancelled",))
+        counts = select(*(func.count().filter(row.state.in_(each)) for each in states))
         numbers: list[int] = list(self._s.execute(counts.where(row.created_at >= since)).one())
         return MailOutcomes(*numbers)
 
@@ -176,8 +177,7 @@ class OperatingStore:
 
     def replay_mail(self, outbox_id: int, now: datetime) -> bool:
         row = t.Outbox
-        again = {"state": "pending", "attempts": 0, "next_attempt_at": now, "settled_at": None, "error": None}
-        return self._changed(update(row).where(row.id == outbox_id, *MAIL_FAILED).values(again)) > 0
+        return self._changed(update(row).where(row.id == outbox_id, *MAIL_FAILED).values(waits_again(now))) > 0
 
     def failed_mail(self, outbox_id: int) -> tuple[int, str, str] | None:
         row = t.Outbox

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from types import SimpleNamespace
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, Executable, Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,7 @@ from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.inbox_store import SqlInboxTx
 from loadwatch.adapters.db.load_store import LoadStore
 from loadwatch.adapters.db.operating_store import OperatingStore
+from loadwatch.adapters.db.outbox_store import OutboxStore
 from loadwatch.adapters.db.plan_store import PlanStore
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
@@ -58,7 +59,6 @@ from loadwatch.services.ports import (
     Job,
     JobOutcome,
     KeyWish,
-    OutboxItem,
     RunDetail,
     SyncState,
     TokenPair,
@@ -66,7 +66,6 @@ from loadwatch.services.ports import (
 )
 from loadwatch.services.rights_ports import RECENT_EVERY
 from loadwatch.services.sync_ports import Awaited
-from loadwatch.services.telling_ports import MAIL
 
 _RUNS = select(t.RunRow, t.RunFeaturesRow).outerjoin(t.RunFeaturesRow, t.RunFeaturesRow.run_id == t.RunRow.id)
 """Runs, each with its features or None, in one query."""
@@ -289,14 +288,15 @@ _ADD_TOTALS = _TOTALS.insert()  # type: ignore[attr-defined]
 class Store:
     """A database as the use cases see it."""
 
-    def __init__(self, engines: Engines) -> None:
+    def __init__(self, engines: Engines, mail_domain: str = "loadwatch") -> None:
         self._engines = engines
+        self._mail_domain = mail_domain  # at the end of each Message-ID
 
     @contextmanager
     def write(self) -> Iterator["SqlTx"]:
         """A transaction that writes: committed at the end, rolled back if anything raises."""
         with Session(self._engines.write, expire_on_commit=False) as session, session.begin():
-            yield SqlTx(session)
+            yield SqlTx(session, self._mail_domain)
 
     @contextmanager
     def inbox(self) -> Iterator[SqlInboxTx]:
@@ -308,7 +308,7 @@ class Store:
     def read(self) -> Iterator["SqlTx"]:
         """A transaction that reads one consistent state and holds no one up."""
         with Session(self._engines.read) as session:
-            yield SqlTx(session)
+            yield SqlTx(session, self._mail_domain)
 
 
 class SqlTx(
@@ -318,6 +318,7 @@ class SqlTx(
     HealthStore,
     LoadStore,
     OperatingStore,
+    OutboxStore,
     PlanStore,
     RightsStore,
     ShoeStore,
@@ -327,8 +328,9 @@ class SqlTx(
 ):
     """One transaction; see `services.ports.Tx` for what each method promises."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, mail_domain: str = "loadwatch") -> None:
         self._s = session
+        self._mail_domain = mail_domain
         self._dialect = session.get_bind().dialect.name
         self._upsert = postgresql.insert if self._dialect == "postgresql" else sqlite.insert
 
@@ -805,7 +807,11 @@ class SqlTx(
         row, box = t.AlertRow, t.Outbox
         told = (
             select(box.subject, func.min(LEFT_AT))
-            .where(box.athlete_id == athlete_id, box.kind == "alert", box.state != "cancelled")
+            .where(
+                box.athlete_id == athlete_id,
+                box.kind == "alert",
+                (box.state != "cancelled") | box.may_have_left,
+            )
             .group_by(box.subject)
         )
         left_at = {int(subject): at for subject, at in self._s.execute(told)}
@@ -884,89 +890,6 @@ class SqlTx(
             found.append(RedAlert(r.id, r.dedup_key, r.at, len(sent), max(sent, default=None)))
         return found
 
-    # outbox
-
-    def add_outbox(
-        self,
-        athlete_id: int,
-        kind: str,
-        subject: str,
-        now: datetime,
-        not_before: datetime | None = None,
-        channel: str = MAIL,
-    ) -> int | None:
-        box, due = t.Outbox, not_before or now
-        insert = self._upsert(box).values(
-            athlete_id=athlete_id,
-            kind=kind,
-            subject=subject,
-            channel=channel,
-            state="pending",
-            attempts=0,
-            next_attempt_at=due,
-            message_id=f"<{kind}.{subject}.{athlete_id}@loadwatch>",
-            created_at=now,
-        )
-        insert = insert.on_conflict_do_update(
-            index_elements=["athlete_id", "kind", "subject", "channel"],
-            # A mail that was taken back before it left may be wanted after all; one that left is not repeated.
-            set_={"state": "pending", "next_attempt_at": due, "settled_at": None, "error": None},
-            where=box.state == "cancelled",
-        )
-        return self._s.scalar(insert.returning(box.id))
-
-    def cancel_outbox(self, athlete_id: int, kind: str, subject: str, why: str, now: datetime) -> str | None:
-        box = t.Outbox
-        rows = self._s.scalars(
-            select(box)
-            .where(box.athlete_id == athlete_id, box.kind == kind, box.subject == subject)
-            .order_by(box.id)
-            .with_for_update()
-        ).all()
-        found = {row.state for row in rows}
-        for row in rows:
-            if row.state == "pending":
-                row.state, row.error, row.settled_at, row.next_attempt_at = "cancelled", why, now, None
-        self._s.flush()
-        return next((state for state in _FURTHEST_FIRST if state in found), None)
-
-    def claim_outbox(self, outbox_id: int, now: datetime) -> OutboxItem | None:
-        box = t.Outbox
-        claim = (
-            update(box)
-            .where(box.id == outbox_id, box.state == "pending", box.next_attempt_at <= now)
-            .values(state="claimed", claimed_at=now, attempts=box.attempts + 1, next_attempt_at=None)
-        )
-        return _outbox(self._s.get_one(box, outbox_id)) if self._changed(claim) else None
-
-    def settle_outbox(
-        self,
-        outbox_id: int,
-        state: str,
-        now: datetime,
-        *,
-        mail_subject: str | None = None,
-        error: str | None = None,
-        next_attempt_at: datetime | None = None,
-    ) -> None:
-        row = self._s.get_one(t.Outbox, outbox_id)
-        row.state, row.error, row.next_attempt_at = state, error, next_attempt_at
-        row.mail_subject = mail_subject or row.mail_subject
-        row.settled_at = None if state == "pending" else now
-
-    def due_outbox_ids(self, now: datetime, limit: int) -> list[int]:
-        box = t.Outbox
-        due = select(box.id).where(box.state == "pending", box.next_attempt_at <= now).order_by(box.id).limit(limit)
-        return list(self._s.scalars(due))
-
-    def claimed_outbox_ids(self, limit: int) -> list[int]:
-        return list(self._s.scalars(select(t.Outbox.id).where(t.Outbox.state == "claimed").limit(limit)))
-
-    def outbox_items(self, athlete_id: int, limit: int) -> list[OutboxItem]:
-        box = t.Outbox
-        rows = select(box).where(box.athlete_id == athlete_id).order_by(box.id.desc()).limit(limit)
-        return [_outbox(r) for r in self._s.scalars(rows)]
-
     # athletes and accounts
 
     def athlete(self, athlete_id: int) -> AthleteProfile | None:
@@ -986,6 +909,10 @@ class SqlTx(
         return row.id
 
     def update_athlete(self, athlete_id: int, **changes: Any) -> None:
+        if "email" in changes:  # of another address nothing is known
+            same = t.Athlete.email == changes["email"]
+            for column in (t.Athlete.mail_refused_at, t.Athlete.mail_refused_why):
+                changes.setdefault(column.key, case((same, column)))
         self._s.execute(update(t.Athlete).where(t.Athlete.id == athlete_id).values(**changes))
 
     def athletes_due_weekly(self, now: datetime, limit: int) -> list[AthleteProfile]:
@@ -1124,7 +1051,7 @@ class SqlTx(
             select(func.count()).where(*unfinished),
             select(func.count()).where(row.athlete_id == athlete_id, row.streams.in_(("listed", "waiting"))),
             select(func.max(row.start)).where(row.athlete_id == athlete_id),
-            select(func.count()).where(t.Outbox.athlete_id == athlete_id, t.Outbox.state == "claimed"),
+            select(func.count()).where(t.Outbox.athlete_id == athlete_id, t.Outbox.state == "uncertain"),
         )
         received, last_received_at, unread, waiting, unsampled, last_run_start, unsettled_mails = self._s.execute(
             select(*(each.scalar_subquery() for each in counts))
@@ -1326,27 +1253,6 @@ def _alert(row: t.AlertRow) -> Alert:
     )
 
 
-_FURTHEST_FIRST: Final = ("sent", "claimed", "pending", "failed", "cancelled")
-
-
-def _outbox(row: t.Outbox) -> OutboxItem:
-    return OutboxItem(
-        id=row.id,
-        athlete_id=row.athlete_id,
-        kind=row.kind,
-        subject=row.subject,
-        state=row.state,
-        attempts=row.attempts,
-        message_id=row.message_id,
-        mail_subject=row.mail_subject,
-        error=say(row.error) if row.error else None,
-        created_at=row.created_at,
-        claimed_at=row.claimed_at,
-        settled_at=row.settled_at,
-        channel=row.channel,
-    )
-
-
 def _profile(row: t.Athlete) -> AthleteProfile:
     return AthleteProfile(
         id=row.id,
@@ -1369,6 +1275,8 @@ def _profile(row: t.Athlete) -> AthleteProfile:
         weekly_hour=row.weekly_hour,
         weekly_week=IsoWeek.parse(row.weekly_week) if row.weekly_week else None,
         is_sample=row.sample_until is not None,
+        mail_refused_at=row.mail_refused_at,
+        mail_refused_why=row.mail_refused_why,
     )
 
 

@@ -96,6 +96,10 @@ class Athlete(Base):
     weekly_week: Mapped[str | None] = mapped_column(String(8))
     """The ISO week that the next summary tells of, and when it is due."""
     next_weekly_at: Mapped[datetime | None] = mapped_column(index=True)
+    mail_refused_at: Mapped[datetime | None]
+    """Since when no mail is sent, as the address takes none; None: it works."""
+    mail_refused_why: Mapped[str | None]
+    """The mail server's words."""
     sample_until: Mapped[datetime | None]
     """Made up, for somebody to look around with, and deleted after this; None: a real runner."""
     created_at: Mapped[datetime]
@@ -470,7 +474,7 @@ class Outbox(Base):
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("athlete_id", "kind", "subject", "channel"),
-        Index("ix_outbox_state_next_attempt_at", "state", "next_attempt_at"),
+        Index("ix_outbox_state_priority_next_attempt_at", "state", "priority", "next_attempt_at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -481,15 +485,41 @@ class Outbox(Base):
     """What it is about: an alert's id, an ISO week, a receipt's id."""
     channel: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20))
-    """pending, claimed (and no outcome known), sent, failed, cancelled"""
+    """See `services.delivery_ports.OutboxItem`."""
+    priority: Mapped[int] = mapped_column(default=1, server_default="1")
+    """0 red flag, 1, 2 weekly: of what is due the lower leaves first."""
     attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was handed over, or could not be written."""
     next_attempt_at: Mapped[datetime | None]
     claimed_at: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    """Until when it is the worker's who claimed it; after that it was cut off."""
+    delayed_since: Mapped[datetime | None]
+    """When it was first put off."""
+    may_have_left: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Somebody may have it though its state says otherwise: it was cut off once while it was handed over."""
+    dropped_at: Mapped[datetime | None]
+    """When it was cancelled because it would have come too late."""
     settled_at: Mapped[datetime | None]
     message_id: Mapped[str]
     mail_subject: Mapped[str | None]
     error: Mapped[str | None]
+    words: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    """How the error was made; see `domain.text.to_json`."""
     created_at: Mapped[datetime]
+
+
+class WayRow(Base):
+    """That the mail server, or whatever takes what stands in the outbox, cannot be reached."""
+
+    __tablename__ = "ways"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    down_since: Mapped[datetime]
+    retry_at: Mapped[datetime]
+    error: Mapped[str]
+    n: Mapped[int]
+    """How often in a row it was tried."""
 
 
 class SyncLog(Base):

@@ -33,7 +33,10 @@ class TimingStore:
     def ways_gone(self, athlete_id: int, kind: str, subject: str) -> frozenset[str]:
         box = t.Outbox
         gone = select(box.channel).where(
-            box.athlete_id == athlete_id, box.kind == kind, box.subject == subject, box.state.in_(_GONE)
+            box.athlete_id == athlete_id,
+            box.kind == kind,
+            box.subject == subject,
+            box.state.in_(_GONE) | box.may_have_left,
         )
         return frozenset(self._s.scalars(gone))
 
