@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
-from loadwatch.emails import EmailContent
 from loadwatch.services.telling_ports import MAIL
 
 OutboxState = Literal["pending", "claimed", "sending", "sent", "failed", "cancelled", "uncertain"]
@@ -200,21 +199,3 @@ class DeliveryTx(Protocol):
         ...
 
     def way_works(self, name: str) -> None: ...
-
-
-class Pusher(Protocol):
-    """The ways beside the mail."""
-
-    def send(self, channel_id: int, content: EmailContent, at: datetime) -> None:
-        """
-        Hand a push over.
-
-        Raises
-        ------
-        MailRefused
-            If the channel takes none any more.
-        MailDelayed
-            If it cannot take it now.
-        MailUncertain
-            If it may have taken it.
-        """

@@ -12,7 +12,7 @@ from loadwatch.domain.telling import told_again
 from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import OLD_RUN
 from loadwatch.emails import EmailContent
-from loadwatch.services.delivery_ports import OutboxItem, OutboxState, Pusher
+from loadwatch.services.delivery_ports import OutboxItem, OutboxState
 from loadwatch.services.errors import (
     AddressRefused,
     MailDelayed,
@@ -24,7 +24,7 @@ from loadwatch.services.errors import (
 from loadwatch.services.letters import Letters
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, Nudge, Tx
 from loadwatch.services.telling import ask, lay_out_weekly, tell
-from loadwatch.services.telling_ports import MAIL, channel_number
+from loadwatch.services.telling_ports import MAIL, Pusher, channel_number
 
 BUDGET = timedelta(seconds=15)
 BATCH: Final = 50
@@ -206,16 +206,16 @@ class NotifyService:
         try:
             self._send(item, profile, content)
         except AddressRefused as error:
-            return self._address_refused(item, profile, subject, str(error))
+            return self._address_refused(item, profile, subject, error.words)
         except MailRefused as error:
-            return self._settle(item, "failed", subject=subject, error=str(error))
+            return self._settle(item, "failed", subject=subject, error=error.words)
         except MailWayDown as error:
-            self._way_down(item, subject, str(error))
+            self._way_down(item, subject, error.words)
             raise
         except MailDelayed as error:
-            return self._later(item, str(error), subject)
+            return self._later(item, error.words, subject)
         except MailUncertain as error:
-            return self._uncertain(item, subject, str(error))
+            return self._uncertain(item, subject, error.words)
         except Exception as error:
             self._uncertain(item, subject, f"sending it broke off: {error!r}")
             raise
@@ -226,7 +226,8 @@ class NotifyService:
         if item.channel != MAIL:
             if self._pusher is None:
                 raise MailRefused(say("this server sends mails alone"))
-            self._pusher.send(channel_number(item.channel), content, now)
+            severity = RED if item.is_red else 0
+            self._pusher.send(channel_number(item.channel), content, kind=item.kind, severity=severity, at=now)
             return
         assert profile.email  # looked at in `_why_not`
         self._mailer.send(content, to=profile.email, message_id=item.message_id, athlete_id=profile.id, at=now)
@@ -312,7 +313,9 @@ class NotifyService:
         now, attempts = self._clock(), item.attempts + 1
         since = item.delayed_since or now
         if now - since >= GIVEN_UP_AFTER:
-            return self._settle(item, "failed", subject=subject, error=f"given up: {error}", attempts=attempts)
+            return self._settle(
+                item, "failed", subject=subject, error=say("given up: {error}", error=error), attempts=attempts
+            )
         again = now + min(BACK_OFF_FIRST * 2 ** min(attempts, 10), BACK_OFF_LONGEST)
         kept = {"attempts": attempts, "delayed_since": since}
         return self._settle(item, "pending", subject=subject, error=error, again=again, **kept)
