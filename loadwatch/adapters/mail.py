@@ -1,5 +1,6 @@
 """Handing mails over: by SMTP, or as files in the data folder."""
 
+import base64
 import contextlib
 import hashlib
 import os
@@ -63,8 +64,6 @@ def to_message(content: EmailContent, *, sender: str, to: str, message_id: str, 
     message["To"] = Address(addr_spec=to)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = _one_line(message_id)
-    if content.language:
-        message["Content-Language"] = _one_line(content.language)
     if content.stop_url:
         # RFC 2369 and RFC 8058: the mail program shows a button, which posts to the link.
         message["List-Unsubscribe"] = f"<{quote(_one_line(content.stop_url), safe=_IN_LINKS)}>"
@@ -74,6 +73,8 @@ def to_message(content: EmailContent, *, sender: str, to: str, message_id: str, 
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message.set_content(content.text)
     message.add_alternative(content.html, subtype="html")
+    if content.language:  # only now: what describes a content moves to the first part of it
+        message["Content-Language"] = _one_line(content.language)
     html = message.get_body(("html",))
     assert isinstance(html, EmailMessage)
     for picture in content.pictures:
@@ -399,6 +400,16 @@ def _key(message_id: str) -> str:
     return hashlib.sha256(message_id.encode()).hexdigest()[:12]
 
 
+def _with_pictures(message: EmailMessage, html: str) -> str:
+    """The HTML with the pictures that travel beside it put into it, for a page that loads nothing."""
+    for part in message.walk():
+        content = part.get_payload(decode=True)
+        if part.get_content_maintype() == "image" and part["Content-ID"] and isinstance(content, bytes):
+            data = base64.b64encode(content).decode()
+            html = html.replace(f"cid:{part['Content-ID'][1:-1]}", f"data:{part.get_content_type()};base64,{data}")
+    return html
+
+
 def _read(path: Path) -> StoredMail:
     message = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
     text, html = message.get_body(("plain",)), message.get_body(("html",))
@@ -408,6 +419,6 @@ def _read(path: Path) -> StoredMail:
         to=str(message["To"]),
         date=str(message["Date"]),
         text=text.get_content() if text else "",
-        html=html.get_content() if html else "",
+        html=_with_pictures(message, html.get_content()) if html else "",
         sent_at=getattr(message["Date"], "datetime", None),
     )
