@@ -19,6 +19,7 @@ from loadwatch.emails import Picture
 
 DAY0 = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 THIS, BAR, RANGE, CEILING = (0x0B, 0x5C, 0x8A), (0xA9, 0xB8, 0xC2), (0xD3, 0xE1, 0xEA), (0xB4, 0x53, 0x09)
+OUTLINE = (0x7D, 0x8A, 0x94)
 MILEAGE = LoadLine("mileage", 30_000.0, 40_000.0, 12_000.0, 3, 3, usual_least=20_000.0, usual_most=50_000.0)
 HILLS = LoadLine("hills", 500.0, 400.0, 200.0, 3, 3, usual_least=300.0, usual_most=500.0)
 UNKNOWN = LoadLine("fast", None, None, None, 0, 3)
@@ -110,11 +111,20 @@ def test_a_bar_is_to_its_band_as_the_week_to_the_weeks_before() -> None:
     assert bar == pytest.approx(band + 8, abs=2)
 
 
-def test_what_is_unknown_has_no_bar() -> None:
-    legend_alone = week()
+def test_what_is_unknown_has_an_outline_and_no_bar() -> None:
+    legend_alone = rows_of(week(), THIS)
 
-    assert rows_of(week(UNKNOWN), THIS) == rows_of(legend_alone, THIS)
-    assert len(rows_of(week(replace(UNKNOWN, value=10.0)), THIS)) > len(rows_of(legend_alone, THIS))
+    assert rows_of(week(UNKNOWN), THIS) == legend_alone
+    assert rows_of(week(UNKNOWN), OUTLINE)
+    assert rows_of(week(replace(UNKNOWN, value=10.0)), THIS) > legend_alone
+    assert not rows_of(week(replace(UNKNOWN, value=10.0)), OUTLINE)
+
+
+def test_the_same_picture_comes_out_whatever_was_drawn_before() -> None:
+    first = week(MILEAGE, HILLS)
+    distances(point(0, 5), point(3, 10, 5.5), this=103)
+
+    assert week(MILEAGE, HILLS) == first
 
 
 def test_a_week_of_nothing_has_no_bar_and_says_so() -> None:
