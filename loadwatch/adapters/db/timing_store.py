@@ -12,6 +12,7 @@ from loadwatch.adapters.db import tables as t
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.telling import Asked
 from loadwatch.domain.text import from_json, to_json
+from loadwatch.services.delivery_ports import WEEKLY_LAST
 from loadwatch.services.telling_ports import channel_name
 from loadwatch.services.timing_ports import WeeklyRow
 
@@ -29,6 +30,7 @@ class TimingStore:
 
     _s: Session
     _upsert: Callable[[Any], postgresql.Insert | sqlite.Insert]
+    _mail_domain: str
 
     def ways_gone(self, athlete_id: int, kind: str, subject: str) -> frozenset[str]:
         box = t.Outbox
@@ -60,9 +62,10 @@ class TimingStore:
                 "subject": str(row.week),
                 "channel": row.channel,
                 "state": "pending",
+                "priority": WEEKLY_LAST,
                 "attempts": 0,
                 "next_attempt_at": row.not_before,
-                "message_id": f"<weekly.{row.week}.{row.athlete_id}@loadwatch>",
+                "message_id": f"<weekly.{row.week}.{row.athlete_id}@{self._mail_domain}>",
                 "created_at": now,
             }
             for row in rows
