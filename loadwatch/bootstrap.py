@@ -43,6 +43,7 @@ from loadwatch.services.overview import OverviewService
 from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights, Subscriptions
 from loadwatch.services.recordings import RecordingService
+from loadwatch.services.replies import ReplyService
 from loadwatch.services.rights import RightsService
 from loadwatch.services.samples import SampleService
 from loadwatch.services.shoes import ShoeService
@@ -236,6 +237,10 @@ class Services:
     @cached_property
     def reply_links(self) -> SealedReplyLinks:
         return SealedReplyLinks(derived_secrets(self.settings, "replies"), self.settings.base_url)
+
+    @cached_property
+    def replies(self) -> ReplyService:
+        return ReplyService(self.store, self.reply_links, self.check_ins, self.alerts, self.accounts, self.clock)
 
     @cached_property
     def check_ins(self) -> CheckInService:

@@ -14,12 +14,13 @@ _SECRETS = re.compile(
     r"|\bBearer |://[^\s/:@]*:(?=[^\s/@]+@))[^\s&'\",}\\]+",
     re.IGNORECASE,
 )
-_HOOK_PATH = re.compile(r"(/webhooks/strava/)[^\s?\"']+")
+_SECRET_PATH = re.compile(r"(/webhooks/strava/|/r/)[^\s/?\"']+")
+"""Of these addresses the next part is a secret: whoever has it may send events, or answer for a runner."""
 
 
 def without_secrets(text: str) -> str:
-    """The text with the values of tokens, secrets and the webhook's path replaced."""
-    return _HOOK_PATH.sub(r"\1***", _SECRETS.sub(r"\1***", text))
+    """The text with the values of tokens, secrets and secret parts of paths replaced."""
+    return _SECRET_PATH.sub(r"\1***", _SECRETS.sub(r"\1***", text))
 
 
 class _Masked(logging.Formatter):

@@ -30,6 +30,7 @@ from loadwatch.dashboard import (
     onboarding,
     planner,
     problem_report,
+    replies,
     runs,
     settings,
     shoes,
@@ -48,7 +49,7 @@ ReadyCheck = Callable[[], dict[str, str]]
 
 OPEN_ENDPOINTS = frozenset(
     {"auth.login", "auth.signup", "static", "healthz", "readyz", "connect.start", "connect.callback"}
-    | {"onboarding.make_sample"}
+    | {"onboarding.make_sample", "replies.ask", "replies.answer", "replies.follow_up", "replies.more"}
 )
 """What answers without a log-in; everything else asks for one."""
 
@@ -119,7 +120,7 @@ def create_app(
 
     _require_login(app)
     uploads.register(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     limiter = app.extensions["loadwatch.limiter"] = _limiter(app)  # the routes hold it only weakly
     blueprints = (
         auth.bp,
@@ -143,6 +144,7 @@ def create_app(
         app.register_blueprint(blueprint)
     connect.register(app)
     onboarding.register(app)
+    replies.register(app, limiter, csrf)
     for endpoint in LIMITED_ENDPOINTS:
         view: Any = limiter.limit(LOGIN_LIMIT, methods=["POST"])(app.view_functions[endpoint])
         app.view_functions[endpoint] = view
@@ -272,7 +274,7 @@ def _secured(response: Response, *, https: bool) -> Response:
     headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     headers.setdefault("X-Frame-Options", "DENY")
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if https:

@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from loadwatch.dashboard import body_map, problem_report
@@ -99,7 +100,7 @@ def check_in() -> str | Response | tuple[str, int]:
         return _check_in_form()
     check_ins = services().check_ins
     try:
-        draft = _draft()
+        draft = draft_of_form()
         try:
             result = check_ins.record(athlete_id(), draft)
         except Superseded:  # somebody went back, changed the form and sent it again
@@ -110,23 +111,27 @@ def check_in() -> str | Response | tuple[str, int]:
 
 
 def _check_in_form(error: InvalidCheckIn | None = None) -> str:
-    given = request.values  # what was sent, or what a link brings along
+    # What was sent, or what a link brings along.
+    return render_template("check_in.html", **form_parts(request.values, error), action=url_for("health.check_in"))
+
+
+def form_parts(given: MultiDict[str, str], error: InvalidCheckIn | None = None) -> dict[str, object]:
+    """What the form of a check-in is made of, filled in with what is given."""
     side, regions = body_map.told(given)
-    return render_template(
-        "check_in.html",
-        views=body_map.VIEWS,
-        legs=body_map.LEGS,
-        marked=body_map.marks(given),
-        unplaced=[r for r in REGIONS if r in regions and side is None],
-        pains=PAINS,
-        choices=CHOICES,
-        signs=SIGNS,
-        at=_places_where_it_matters,
-        given=given,
-        key=request.form.get("key") or secrets.token_urlsafe(16),
-        error=error and MISTAKES.get(error.field, error.words),
-        wrong=error.field if error else "",
-    )
+    return {
+        "views": body_map.VIEWS,
+        "legs": body_map.LEGS,
+        "marked": body_map.marks(given),
+        "unplaced": [r for r in REGIONS if r in regions and side is None],
+        "pains": PAINS,
+        "choices": CHOICES,
+        "signs": SIGNS,
+        "at": _places_where_it_matters,
+        "given": given,
+        "key": request.form.get("key") or secrets.token_urlsafe(16),
+        "error": error and MISTAKES.get(error.field, error.words),
+        "wrong": error.field if error else "",
+    }
 
 
 def _places_where_it_matters(code: str) -> str:
@@ -135,7 +140,15 @@ def _places_where_it_matters(code: str) -> str:
     return " ".join(f"at-{region or 'none'}" for region, facts in matters.items() if code in facts)
 
 
-def _draft() -> Draft:
+def draft_of_form() -> Draft:
+    """
+    The check-in that the form says.
+
+    Raises
+    ------
+    InvalidCheckIn
+        If a number is none.
+    """
     form = request.form
     side, regions = body_map.told(form)
     onset = form.get("onset")
@@ -170,16 +183,21 @@ def result(check_in_id: int) -> str:
 
 
 def _result_page(result: CheckInResult) -> str:
-    flags = result.red_flags
     return render_template(
-        "red_flag.html" if flags else "check_in_result.html",
-        result=result,
-        flags=flags,
-        headline=HEADLINES[flags[0].urgency] if flags else "",
-        pains=PAINS,
-        today=_today(),
-        told=_told(result.report),
+        "red_flag.html" if result.red_flags else "check_in_result.html", **result_parts(result), today=_today()
     )
+
+
+def result_parts(result: CheckInResult) -> dict[str, object]:
+    """What the page of a check-in's result is made of."""
+    flags = result.red_flags
+    return {
+        "result": result,
+        "flags": flags,
+        "headline": HEADLINES[flags[0].urgency] if flags else "",
+        "pains": PAINS,
+        "told": _told(result.report),
+    }
 
 
 _SIDES: Final = {**words.SIDES, "both_unequal": say("both sides")}
@@ -215,12 +233,16 @@ def _said(options: Mapping[str, str], codes: frozenset[str], asked: Mapping[str,
 
 @bp.post("/check-ins/<int:check_in_id>/answers")
 def answer(check_in_id: int) -> Response:
-    answers = {name: value == "yes" for name, value in request.form.items() if value in ("yes", "no")}
     try:
-        services().check_ins.answer(athlete_id(), check_in_id, answers)
+        services().check_ins.answer(athlete_id(), check_in_id, answers_of_form())
     except InvalidCheckIn:
         abort(400)
     return back(url_for("health.result", check_in_id=check_in_id))
+
+
+def answers_of_form() -> dict[str, bool]:
+    """The questions that were answered with yes or no."""
+    return {name: value == "yes" for name, value in request.form.items() if value in ("yes", "no")}
 
 
 # problems
@@ -354,9 +376,8 @@ def _metres(name: str, unit_m: float) -> float | None:
 
 @bp.post("/problems/<int:problem_id>/gate")
 def gate(problem_id: int) -> str:
-    answers = {name: value == "yes" for name, value in request.form.items() if value in ("yes", "no")}
     try:
-        result = services().check_ins.gate(athlete_id(), problem_id, answers)
+        result = services().check_ins.gate(athlete_id(), problem_id, answers_of_form())
     except InvalidCheckIn:
         abort(404)
     return render_template("gate.html", result=result, problem_id=problem_id)

@@ -1,6 +1,6 @@
 """What a runner reports: checked, screened for what must not be missed, stored, and compared with patterns."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -268,9 +268,16 @@ class CheckInService(WayBackUseCases):
 
     # check-ins
 
-    def record(self, athlete_id: int, draft: Draft) -> CheckInResult:
+    def record(
+        self, athlete_id: int, draft: Draft, beside: Callable[[Tx, SymptomReport], None] | None = None
+    ) -> CheckInResult:
         """
         Store a check-in and say what it means. It is stored before anything is said.
+
+        Parameters
+        ----------
+        beside : callable, optional
+            Stores what belongs to it, in the same transaction: if it raises, nothing is stored.
 
         Raises
         ------
@@ -293,6 +300,8 @@ class CheckInService(WayBackUseCases):
                 _check_same(draft, report)
             else:
                 tx.want_assessment(athlete_id, report.at, now)
+            if beside is not None:
+                beside(tx, report)
         if is_new:
             self._nudge.assess(athlete_id)
         return replace(self.result(athlete_id, report.id), is_new=is_new)
@@ -416,6 +425,16 @@ class CheckInService(WayBackUseCases):
             until=closed_on or known.today,
             known_from=known.first_day,
         )
+
+    def find(self, tx: Tx, athlete_id: int, number: int) -> Problem:
+        """
+        A problem by the number of a report of it, and nothing that is judged of it.
+
+        Raises
+        ------
+        NotYours
+        """
+        return _find(tx.symptom_reports(athlete_id), number)
 
     def close_problem(self, athlete_id: int, number: int) -> ProblemPage:
         """Note that the runner says it is gone: a report of its own, as every step of a problem."""

@@ -50,6 +50,7 @@ NAMES: Final = {
     "planned_runs": ("planned-runs", "Runs that you entered for days to come."),
     "backtests": ("looking-back", "What loadwatch would have said of your last two years, when you asked last."),
     "planned_days": ("planned-days", "Days whose long run or race was planned."),
+    "replies": ("replies", "What you answered with one tap in a mail; `report_id` is the check-in that it became."),
     "outbox": ("mails", "Which mails were sent, when, and what became of them."),
     "channels": ("channels", "Ways to tell you beside the mail; of their addresses only what is no secret."),
     "uploads": ("files", "Files that you handed in; each lies in `files/` under its number."),

@@ -34,6 +34,7 @@ from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.load_ports import LoadTx
 from loadwatch.services.operating_ports import OperatingTx
 from loadwatch.services.plan_ports import PlanTx
+from loadwatch.services.reply_ports import ReplyTx
 from loadwatch.services.rights_ports import RightsTx
 from loadwatch.services.sync_ports import Awaited, SyncTx
 from loadwatch.services.telling_ports import TellingTx
@@ -473,6 +474,7 @@ class Tx(
     LoadTx,
     OperatingTx,
     PlanTx,
+    ReplyTx,
     RightsTx,
     SyncTx,
     TellingTx,

@@ -64,8 +64,8 @@ NOT_FOR_IAN = {
 IANS = frozenset({"problem_id", "check_in_id"})
 """Parts of addresses that name what Ian has; all others name what Ann has."""
 
-NOBODYS = {"iso_week": "2026-W47", "part": "you", "filename": "app.css"}
-"""Parts of addresses that name nothing of anybody: a week is one's own, whoever asks for it."""
+NOBODYS = {"iso_week": "2026-W47", "part": "you", "filename": "app.css", "token": "made-up"}
+"""Parts of addresses that name nothing of anybody: a week is one's own, and a token says itself whom it is of."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from loadwatch.bootstrap import Services
 
@@ -40,6 +41,11 @@ PAGES = (
     Page("about-you", "health.about_you", "/about-you"),
     Page("alerts", "pages.alerts", "/alerts"),
     Page("alert", "pages.alert", "/alerts/{alert}"),
+    Page("reply-fine", "replies.ask", "/r/{reply_fine}"),
+    Page("reply-form", "replies.ask", "/r/{reply_form}"),
+    Page("reply-pain", "replies.ask", "/r/{reply_pain}"),
+    Page("reply-planned", "replies.ask", "/r/{reply_planned}"),
+    Page("reply-stop", "replies.ask", "/r/{reply_stop}"),
     Page("check-in", "health.check_in", "/check-in"),
     Page("check-in-result", "health.result", "/check-ins/{check_in}"),
     Page("red-flag", "health.result", "/check-ins/{red_flag}"),
@@ -120,7 +126,26 @@ def known(services: Services, athlete_id: int) -> dict[str, str]:
     }
     if views.connection(athlete_id) is None:
         found["week_before"] = None
+    found |= _replies(services, athlete_id, found["alert"], found["problem"])
     return {name: str(value) for name, value in found.items() if value is not None}
+
+
+def _replies(
+    services: Services, athlete_id: int, alert_id: object | None, problem_id: object | None
+) -> dict[str, object | None]:
+    """Links as mails have them."""
+
+    def token(purpose: str, about: object | None, answer: str = "") -> str | None:
+        until = services.clock() + timedelta(days=7)
+        return about and services.reply_links.token(athlete_id, purpose, str(about), until, answer)
+
+    return {
+        "reply_fine": token("felt", alert_id, "fine"),
+        "reply_form": token("ask", services.clock().date(), "pain"),
+        "reply_pain": token("pain", problem_id and f"{problem_id}.2026-W47", "3"),
+        "reply_planned": token("planned", alert_id),
+        "reply_stop": token("stop", "weekly"),
+    }
 
 
 def paths(services: Services, email: str) -> Iterator[tuple[Page, str]]:

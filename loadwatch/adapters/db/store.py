@@ -24,6 +24,7 @@ from loadwatch.adapters.db.load_store import LoadStore
 from loadwatch.adapters.db.operating_store import OperatingStore
 from loadwatch.adapters.db.outbox_store import OutboxStore
 from loadwatch.adapters.db.plan_store import PlanStore
+from loadwatch.adapters.db.reply_store import ReplyStore
 from loadwatch.adapters.db.rights_store import RightsStore
 from loadwatch.adapters.db.shoe_store import ShoeStore
 from loadwatch.adapters.db.sync_store import COUNTS, SyncStore, read_gap
@@ -320,6 +321,7 @@ class SqlTx(
     OperatingStore,
     OutboxStore,
     PlanStore,
+    ReplyStore,
     RightsStore,
     ShoeStore,
     SyncStore,

@@ -522,6 +522,21 @@ class WayRow(Base):
     """How often in a row it was tried."""
 
 
+class ReplyRow(Base):
+    """That a question of a mail was answered with one tap: each is answered once."""
+
+    __tablename__ = "replies"
+
+    athlete_id: Mapped[int] = mapped_column(ForeignKey("athletes.id", ondelete="CASCADE"), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(12), primary_key=True)
+    about: Mapped[str] = mapped_column(String(60), primary_key=True)
+    """See `services.telling_ports.ReplyLinks`."""
+    answer: Mapped[str] = mapped_column(String(10))
+    report_id: Mapped[int | None] = mapped_column(Id)
+    """The check-in that it became."""
+    at: Mapped[datetime]
+
+
 class SyncLog(Base):
     __tablename__ = "sync_log"
 
