@@ -125,6 +125,11 @@ class Alert:
         return self.report_id is None
 
     @property
+    def is_of_load(self) -> bool:
+        """Whether a rule on loads speaks, whatever hurts beside it."""
+        return self.dedup_key.partition(":")[0] in LOAD_FAMILIES
+
+    @property
     def is_red(self) -> bool:
         return self.severity >= RED
 

@@ -659,6 +659,10 @@ def _reasons(rule: str, seen: _Seen) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
+UNREVIEWED: Final = say("these words were not reviewed by a clinician yet")
+"""Part of what a red flag rests on, until somebody has."""
+
+
 def _red_flags(judged: Sequence[_Judged]) -> list[Finding]:
     findings = []
     for j in judged:
@@ -667,7 +671,7 @@ def _red_flags(judged: Sequence[_Judged]) -> list[Finding]:
             coverage = [say("you reported: {fact}", fact=sentence) for sentence in flag.because]
             coverage += [say("beside it: {fact}", fact=sentence) for sentence in flag.stronger]
             if flag.flag.source.review == "unreviewed":
-                coverage.append(say("these words were not reviewed by a clinician yet"))
+                coverage.append(UNREVIEWED)
             pain = j.report.worst_pain
             reasons = [Reason("symptom_level", float(RED), "of 4", None, None, _THIS_CHECK_IN)]
             if pain is not None:

@@ -168,6 +168,14 @@ def sentences(*texts: str) -> Text:
     return joined(" ", texts)
 
 
+def sentences_of(text: str) -> tuple[str, ...]:
+    """What `sentences` put one after the other, however often; of any other text the text alone, of "" nothing."""
+    made = text.made if isinstance(text, Text) else None
+    if isinstance(made, _Joined) and made.by == " ":
+        return tuple(each for part in made.parts for each in sentences_of(part))
+    return (text,) if text else ()
+
+
 def listed(texts: Iterable[str]) -> Text:
     """ "a", "a and b", "a, b and c"."""
     *first, last = tuple(texts) or ("",)

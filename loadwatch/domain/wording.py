@@ -1,6 +1,6 @@
 """What a finding says to the runner: plain words, the numbers with their units, nothing that sounds certain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +52,7 @@ __all__ = [
     "load_ceiling_text",
     "quantity_text",
     "site_text",
+    "worse_text",
 ]
 
 _MANY = 20
@@ -789,6 +790,50 @@ def _gone_text(finding: Finding) -> AlertText:
 
 
 _TEXTS: Final = _texts()
+
+
+_LENGTH_FIRST: Final = say("Hills and speed before 30 minutes of easy running were quiet twice.")
+_RUNNING_ON: Final = say("Running on when it turns sharp, passes 5 out of 10, or makes you limp.")
+_MORE_DOWNHILL: Final = say("More downhill before the quads have settled.")
+_SPEED_TOO_SOON: Final = say("Another fast day before 72 hours have passed.")
+
+_WORSE: Final[Mapping[str, tuple[Text, ...]]] = {
+    "R-M1": (say("Another run beyond what was usual for you; hills or speed on top of the length."),),
+    "R-RTN": (say("Running on days in a row; hills and speed, which come last on the way back."),),
+    "R-H1": (_MORE_DOWNHILL,),
+    "R-T1": (_SPEED_TOO_SOON,),
+    "R-T2": (_SPEED_TOO_SOON,),
+    "R-T3": (say("All of it at once again, or without a long warm-up."),),
+    "C-HS": (say("Fast running and stretching into pain."), _LENGTH_FIRST),
+    "C-PHT": (say("Stretching it, sprinting uphill, and sitting long on a hard seat."), _LENGTH_FIRST),
+    "C-Q": (say("Downhill, sprints, kicks and stretching into pain before it has settled."),),
+    "C-IT": (say("Running on past the distance at which it begins; downhill, and roads that slope to a side."),),
+    "C-N": (say("Stretching, massage and rolling where it burns or is numb."),),
+    "C-BSI": (say("Running, hopping, and testing it by a hop."),),
+    "S-LEVEL": (_RUNNING_ON, _LENGTH_FIRST),
+    "S-ASYM": (_RUNNING_ON, _LENGTH_FIRST),
+    "S-TREND": (_RUNNING_ON, _LENGTH_FIRST),
+    "P-PUSH": (_RUNNING_ON, _LENGTH_FIRST),
+}
+"""
+What to leave alone, by rule: EVIDENCE 7.2 for loads, 5.1 to 5.8 for what hurts. Of climbing (R-H2) and of what does
+not settle (S-STUCK) nothing is known. No clinician has reviewed these words yet.
+"""
+
+
+def worse_text(rule: str, *, hurts: bool) -> Text | None:
+    """
+    What would make it worse; None where nobody knows.
+
+    Parameters
+    ----------
+    hurts : bool
+        Whether symptoms were reported: then running through them is named too.
+    """
+    told = _WORSE.get(rule, ())
+    if told and hurts and rule.startswith("R-"):
+        told += (_RUNNING_ON,)
+    return sentences(*told) if told else None
 
 
 HURTS_FIRST: Final = say("What hurts decides: while it is open, no distance is named here.")

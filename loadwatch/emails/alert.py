@@ -1,4 +1,4 @@
-"""The mail of one alert: the fact, why it is told, what to do, and what the judgement rests on."""
+"""The mail of one alert: the fact, why it is told, what to do, what to leave alone, and what it rests on."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,14 +8,28 @@ from loadwatch.domain.activity import Run
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.rules import Reason
-from loadwatch.domain.text import Text, day_text, joined, say
-from loadwatch.domain.wording import QUANTITIES, quantity_text
-from loadwatch.emails import EmailContent, Reader
-from loadwatch.emails.parts import Button, Heading, Note, Paragraph, Part, Row, Table, Title
+from loadwatch.domain.text import Text, day_text, joined, say, sentences, sentences_of
+from loadwatch.domain.wording import QUANTITIES, SEEK_HELP, quantity_text, worse_text
+from loadwatch.emails import EmailContent, Picture, Reader
+from loadwatch.emails.parts import (
+    Bar,
+    Bars,
+    Button,
+    Choice,
+    Choices,
+    Drawing,
+    Heading,
+    Note,
+    Paragraph,
+    Part,
+    Row,
+    Table,
+    Title,
+)
 from loadwatch.emails.render import mail, one_line
+from loadwatch.emails.taps import AlertLinks, feel_choices
 
 _WEIGHTS: Final = {1: say("Note"), 2: say("Caution"), 3: say("Warning"), 4: say("Stop")}
-_BECAUSE_RED: Final = say("a sign that must not be missed is mailed until you have said that you read it")
 _GRADES: Final = {
     "A": say("a cohort of runners was followed"),
     "B": say("taken over from another sport"),
@@ -27,65 +41,109 @@ _NONE: Final = "–"
 def alert_mail(
     alert: Alert,
     run: Run | None,
-    ceiling_sentence: str,
     reader: Reader,
     *,
-    more_ceilings: Sequence[str] = (),
+    ceilings: Sequence[str] = (),
+    picture: Picture | None = None,
+    links: AlertLinks | None = None,
 ) -> EmailContent:
     """
-    The mail of an alert that fires.
+    The mail of an alert that fires, red flags left out: they have `red.red_mail`.
 
     Parameters
     ----------
     run : Run or None
         The run it speaks of; None if it is gone by now.
-    ceiling_sentence : str
-        How far the next run may go, in words (`domain.wording.ceiling_text`).
-    more_ceilings : sequence of str
-        How much of the other loads the next run may bring, in words (`domain.wording.load_ceiling_text`).
+    ceilings : sequence of str
+        How far the next run may go, and what it may bring of the other loads, in words. Not said while something
+        hurts.
+    picture : Picture or None
+        The runs of the last weeks; without it the comparison is drawn as two bars.
     """
     url = f"{reader.base_url}/alerts/{alert.id}"
-    zone = ZoneInfo(reader.timezone)
+    steps = tuple(step for step in sentences_of(alert.action) if step != SEEK_HELP)
     parts: list[Part] = [Title(alert.title), Paragraph(alert.message)]
-    if alert.reasons:
-        parts += [Heading(say("What was compared")), reason_table(alert.reasons)]
-    parts += [Heading(say("What to do")), Paragraph(alert.action)]
+    parts += [Heading(say("The next 48 hours")), Paragraph(sentences(*steps))]
+    worse = worse_text(alert.rule, hurts=bool(alert.symptom_level))
+    if worse is not None:
+        parts += [Heading(say("What would make it worse")), Paragraph(worse)]
+    if SEEK_HELP in sentences_of(alert.action):
+        parts += [Heading(say("When to get help")), Paragraph(SEEK_HELP)]
+    if links:
+        parts.append(feel_choices(links.feel, say("How does it feel?")))
+    if ceilings and alert.is_of_load and not alert.symptom_level:
+        parts += [Heading(say("Your next run")), *map(Paragraph, ceilings)]
+    parts += _compared(alert, picture)
     if alert.gap:
-        parts += [Heading(say("Not all is here yet")), Paragraph(gap_text(alert.gap, zone))]
-    # How far the next run may go is no question while something hurts.
-    if alert.is_of_run and not alert.symptom_level:
-        parts += [Heading(say("Your next run")), *map(Paragraph, (ceiling_sentence, *more_ceilings))]
-    parts += [
-        Button(say("Open this alert"), url),
-        Note(
-            say(
-                "Evidence: grade {grade} — {study}. Grade {grade}: {meaning}.",
-                grade=alert.evidence.grade,
-                study=alert.evidence.citation,
-                meaning=_GRADES[alert.evidence.grade],
-            )
-        ),
-    ]
-    if alert.coverage:
-        parts.append(Note(say("Based on: {facts}.", facts=joined("; ", alert.coverage))))
-    parts.append(Note(say("Rule {rule}, version {version}", rule=alert.rule, version=alert.rule_version)))
+        parts += [Heading(say("Not all is here yet")), Paragraph(gap_text(alert.gap, ZoneInfo(reader.timezone)))]
+    if alert.problem_id is not None:
+        page = f"{reader.base_url}/problems/{alert.problem_id}"
+        parts.append(Paragraph(say("What you reported of it, and what helps, day by day"), page))
+    parts.append(Button(say("Open this alert"), url))
+    if links:
+        parts.append(_no_news(links))
     return mail(
-        parts,
+        [*parts, *_ground(alert)],
         reader,
         subject=alert.title,
         because=_because(alert),
-        kicker=joined(" · ", (one_line(reader.name), _WEIGHTS[max(1, alert.severity)], *_which(alert, run, reader))),
-        short=alert.action,
+        kicker=joined(" · ", (one_line(reader.name), _WEIGHTS[max(1, alert.severity)], *which(alert, run, reader))),
+        short=sentences(*steps),
         url=url,
     )
 
 
+def _no_news(links: AlertLinks) -> Choices:
+    planned = [Choice(say("This was planned"), links.planned)] if links.planned else []
+    return Choices("", (*planned, Choice(say("Not useful"), links.not_useful)))
+
+
+def _ground(alert: Alert) -> list[Part]:
+    """What the judgement rests on, in small print."""
+    evidence = say(
+        "Evidence: grade {grade} ({meaning}): {study}.",
+        grade=alert.evidence.grade,
+        meaning=_GRADES[alert.evidence.grade],
+        study=alert.evidence.citation,
+    )
+    notes: list[Part] = [Note(evidence)]
+    if alert.coverage:
+        notes.append(Note(say("Based on: {facts}.", facts=joined("; ", alert.coverage))))
+    if not alert.is_of_load:
+        notes.append(Note(say("No clinician has reviewed these words yet.")))
+    return [*notes, Note(say("Rule {rule}, version {version}", rule=alert.rule, version=alert.rule_version))]
+
+
 def _because(alert: Alert) -> Text:
-    if alert.is_red:
-        return _BECAUSE_RED
     if alert.is_of_run and not alert.symptom_level:
         return say("mail about jumps in load is switched on for you")
     return say("mail about jumps in load or what you reported is switched on for you")
+
+
+def _compared(alert: Alert, picture: Picture | None) -> list[Part]:
+    """The numbers behind it, loads in a drawing and a table; of what was reported there is seldom an earlier one."""
+    if not alert.reasons:
+        return []
+    if not alert.is_of_load:
+        return [Heading(say("What you reported")), *reason_notes(alert.reasons)]
+    drawn = [Drawing(picture)] if picture else _bars(alert.reasons[0])
+    return [Heading(say("What was compared")), *drawn, reason_table(alert.reasons)]
+
+
+def _bars(first: Reason) -> list[Part]:
+    """The deciding comparison of loads; none where there was nothing before."""
+    if first.unit != "m" or not first.baseline:
+        return []
+    most = max(first.value, first.baseline)
+    before, this = (round(100 * metres / most) for metres in (first.baseline, first.value))
+    return [
+        Bars(
+            (
+                Bar(say("Before"), _shown(first, first.baseline), before),
+                Bar(say("This time"), _shown(first, first.value), this, stands_out=True),
+            )
+        )
+    ]
 
 
 def reason_table(reasons: Sequence[Reason]) -> Table:
@@ -134,10 +192,9 @@ def _shown(reason: Reason, number: float | None) -> str:
     return "" if number is None else quantity_text(reason.quantity, number, reason.unit)
 
 
-def _which(alert: Alert, run: Run | None, reader: Reader) -> tuple[str, ...]:
-    if not alert.is_of_run:
-        day = alert.at.astimezone(ZoneInfo(reader.timezone)).date()
-        return (say("your check-in of {day}", day=day_text(day, year=True)),)
-    if run is None:
-        return (say("run of {day} (UTC)", day=day_text(alert.at.date(), year=True)),)
-    return day_text(run.local_date, year=True), one_line(run.name)
+def which(alert: Alert, run: Run | None, reader: Reader) -> tuple[str, ...]:
+    """The run or the check-in that an alert speaks of, by its day where the runner is."""
+    if run is not None and alert.is_of_run:
+        return day_text(run.local_date, year=True), one_line(run.name)
+    day = day_text(alert.at.astimezone(ZoneInfo(reader.timezone)).date(), year=True)
+    return (say("run of {day}", day=day) if alert.is_of_run else say("your check-in of {day}", day=day),)

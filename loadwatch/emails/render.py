@@ -29,6 +29,15 @@ DISCLAIMER: Final = (
 )
 """What every mail says at its end: EVIDENCE 7.5 in fewer words."""
 
+URGENT_DISCLAIMER: Final = (
+    say("loadwatch is not a medical device. It goes by what you reported and cannot tell what is wrong with a leg."),
+    say(
+        "With a swollen, numb or weak leg, a limp, pain at night, fever, dark urine or chest pain: stop running and"
+        " get medical help, in an emergency through your local emergency number."
+    ),
+)
+"""The same where something must not wait."""
+
 _NO_CHARACTER = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 """What XML does not count as text: mrml stops at some of it, and lone surrogates cannot be sent."""
 _LOADED_BY_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?([^"'\s;)]*)""")
@@ -49,6 +58,7 @@ def mail(
     short: str,
     url: str,
     preheader: str = "",
+    is_urgent: bool = False,
 ) -> EmailContent:
     """
     Put a mail together.
@@ -67,6 +77,8 @@ def mail(
         The page that a push opens.
     preheader : str, optional
         What lists of mails show beside the subject; by default `short`.
+    is_urgent : bool
+        Whether it is a red flag's: then it ends shorter, and offers nothing to switch off.
 
     Raises
     ------
@@ -86,10 +98,10 @@ def mail(
         "base_url": base_url,
         "language": speech.language,
         "because": say("You get this mail from {address} because {because}.", address=base_url, because=because),
-        "settings": say("Change what is mailed to you"),
+        "settings": None if is_urgent else say("Change what is mailed to you"),
         "stop": say("End mails of this kind"),
         "stop_url": reader.stop_url,
-        "disclaimer": DISCLAIMER,
+        "disclaimer": URGENT_DISCLAIMER if is_urgent else DISCLAIMER,
     }
     templates = _templates(speech)  # type: ignore[arg-type]  # a protocol does not say that its classes are frozen
     mjml, text = (

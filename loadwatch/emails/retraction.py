@@ -1,5 +1,7 @@
 """The mail that takes an alert back."""
 
+from zoneinfo import ZoneInfo
+
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.text import capital, day_text, joined, say
 from loadwatch.emails import EmailContent, Reader
@@ -19,11 +21,11 @@ def retraction_mail(alert: Alert, cause: str, reader: Reader) -> EmailContent:
     cause : str
         Why it no longer holds, as the transition has it: a clause in small letters.
     """
-    day = day_text(alert.at.date(), year=True)
+    day = day_text(alert.at.astimezone(ZoneInfo(reader.timezone)).date(), year=True)
     if alert.is_of_run:
-        gone = say("The alert on your run of {day} (UTC) no longer holds. You need not act on it.", day=day)
+        gone = say("The alert on your run of {day} no longer holds. You need not act on it.", day=day)
     else:
-        gone = say("The alert on your check-in of {day} (UTC) no longer holds. You need not act on it.", day=day)
+        gone = say("The alert on your check-in of {day} no longer holds. You need not act on it.", day=day)
     why = say("{cause}.", cause=capital(cause))
     url = f"{reader.base_url}/alerts/{alert.id}"
     return mail(
@@ -35,7 +37,11 @@ def retraction_mail(alert: Alert, cause: str, reader: Reader) -> EmailContent:
             *reason_notes(alert.reasons[:1]),
             Heading(say("Why it is taken back")),
             Paragraph(why),
-            Paragraph(say("This is about the record of the run only: if something hurts, that still counts.")),
+            Paragraph(
+                say("This is about the record of the run only: if something hurts, that still counts.")
+                if alert.is_of_run
+                else say("This is about what was told then: if something hurts now, that still counts.")
+            ),
             Button(say("Open this alert"), url),
         ],
         reader,

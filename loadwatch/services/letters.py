@@ -1,20 +1,36 @@
 """What stands in a mail or a push: the row of the outbox in, its content out."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
-from loadwatch.domain.alerts import AlertState
+from loadwatch.domain.activity import Run, counted
+from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.report import distance_points
 from loadwatch.domain.text import Speech, Units
+from loadwatch.domain.thresholds import SPIKE_WINDOW
 from loadwatch.domain.wording import ceiling_text, load_ceiling_text
-from loadwatch.emails import EmailContent, Reader
+from loadwatch.emails import EmailContent, Picture, Reader
 from loadwatch.emails.alert import alert_mail
+from loadwatch.emails.ask import ask_mail
 from loadwatch.emails.receipt import receipt_mail
+from loadwatch.emails.red import red_mail
 from loadwatch.emails.retraction import retraction_mail
+from loadwatch.emails.taps import AlertLinks, FeelLinks
+from loadwatch.emails.trial import trial_mail
 from loadwatch.emails.weekly import weekly_mail
 from loadwatch.services.ports import AthleteProfile, Clock, OutboxItem, Tx
 from loadwatch.services.sync import completeness_of
+from loadwatch.services.telling_ports import Pictures, ReplyLinks
 from loadwatch.services.views import ceilings_of, week_of
+
+REPLY_WORKS: Final = timedelta(days=7)
+"""So long a mail can be answered with one tap. Design choice: as long as an alert of its kind lives."""
+STOP_WORKS: Final = timedelta(days=365)
+"""So long a mail can be used to end its kind. Design choice."""
+PICTURED: Final = timedelta(days=60)
+"""What the drawing of an alert on distance shows up to its run. Design choice."""
 
 
 class Letters:
@@ -27,6 +43,10 @@ class Letters:
         A language by its code, with units.
     inactive_since : callable
         Since when Strava has switched the application off.
+    links : ReplyLinks or None
+        Without them nothing can be answered from a mail.
+    pictures : Pictures or None
+        Without them nothing is drawn but bars.
     """
 
     def __init__(
@@ -36,8 +56,12 @@ class Letters:
         speech: Callable[[str, Units], Speech],
         *,
         inactive_since: Callable[[], datetime | None] = lambda: None,
+        links: ReplyLinks | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
         self._clock = clock
+        self._links = links
+        self._pictures = pictures
         self._base_url = base_url
         self._speech = speech
         self._inactive_since = inactive_since
@@ -51,12 +75,34 @@ class Letters:
                 return self._receipt(tx, profile, int(item.subject))
             case "retraction":
                 return self._retraction(tx, profile, int(item.subject))
+            case "ask":
+                day, _, alert_id = item.subject.partition(".")
+                return self._ask(tx, profile, date.fromisoformat(day), int(alert_id))
+            case "test":
+                return trial_mail(self._reader(profile))
             case _:
                 return self._alert(tx, profile, int(item.subject.partition(".")[0]), again=item.kind == "again")
 
-    def _reader(self, profile: AthleteProfile, stop_url: str | None = None) -> Reader:
+    def _reader(self, profile: AthleteProfile, stop: str | None = None) -> Reader:
+        """Whom a mail is for, and what kind of mails its footer can end."""
         speech = self._speech(profile.language, profile.units)
+        stop_url = self._link(profile, "stop", stop, STOP_WORKS) if stop else None
         return Reader(profile.name, profile.timezone, speech, self._base_url, stop_url)
+
+    def _link(
+        self, profile: AthleteProfile, purpose: str, about: str, works: timedelta = REPLY_WORKS, answer: str = ""
+    ) -> str | None:
+        if self._links is None:
+            return None
+        return self._links.url(profile.id, purpose, about, self._clock() + works, answer)
+
+    def _feel_links(self, profile: AthleteProfile, purpose: str, about: str) -> FeelLinks | None:
+        if self._links is None:
+            return None
+        until = self._clock() + REPLY_WORKS
+        return FeelLinks(
+            *(self._links.url(profile.id, purpose, about, until, answer) for answer in ("fine", "sore", "pain"))
+        )
 
     def _weekly(self, tx: Tx, profile: AthleteProfile, week: IsoWeek) -> EmailContent:
         known = completeness_of(tx, profile.id, self._clock(), self._inactive_since())
@@ -80,12 +126,51 @@ class Letters:
         alert = tx.alert(profile.id, alert_id)
         if alert is None or (again and alert.state is not AlertState.FIRING):
             return None  # gone, or read in the meantime
-        detail = tx.run_detail(profile.id, alert.run_id) if alert.run_id else None
-        ceilings = ceilings_of(tx, profile, self._clock())
+        if alert.is_red:
+            read_url = self._link(profile, "read", str(alert.id))
+            return red_mail(alert, self._reader(profile), read_url=read_url, again=again)
+        reader = self._reader(profile, "alerts")
+        run = _run_of(tx, profile, alert)
+        ceilings: list[str] = []
+        if alert.is_of_load and not alert.symptom_level:
+            next_run = ceilings_of(tx, profile, self._clock())
+            ceilings = [ceiling_text(next_run.mileage), *map(load_ceiling_text, (next_run.hills, next_run.fast))]
         return alert_mail(
             alert,
-            detail.run if detail else None,
-            ceiling_text(ceilings.mileage),
-            self._reader(profile),
-            more_ceilings=[load_ceiling_text(c) for c in (ceilings.hills, ceilings.fast)],
+            run,
+            reader,
+            ceilings=ceilings,
+            picture=self._picture(tx, profile, alert, run, reader.speech),
+            links=self._alert_links(profile, alert),
         )
+
+    def _alert_links(self, profile: AthleteProfile, alert: Alert) -> AlertLinks | None:
+        about = str(alert.id)
+        feel, not_useful = self._feel_links(profile, "felt", about), self._link(profile, "not_useful", about)
+        if feel is None or not_useful is None:
+            return None
+        is_load_only = alert.is_of_load and not alert.symptom_level
+        return AlertLinks(feel, not_useful, self._link(profile, "planned", about) if is_load_only else None)
+
+    def _picture(
+        self, tx: Tx, profile: AthleteProfile, alert: Alert, run: Run | None, speech: Speech
+    ) -> Picture | None:
+        """The distances of the last weeks, where an alert speaks of distance."""
+        if self._pictures is None or run is None or not alert.is_of_load or not alert.dedup_key.startswith("M"):
+            return None
+        since = run.start - PICTURED
+        runs = counted(tx.runs_between(profile.id, since - SPIKE_WINDOW, run.start + timedelta(seconds=1)))
+        points = distance_points(runs, {run.id: alert.id}, since=since, thresholds=profile.thresholds)
+        return self._pictures.distances(points, run.id, speech)
+
+    def _ask(self, tx: Tx, profile: AthleteProfile, day: date, alert_id: int) -> EmailContent | None:
+        alert = tx.alert(profile.id, alert_id)
+        if alert is None or alert.state is AlertState.RETRACTED:
+            return None  # there is nothing to ask about
+        links = self._feel_links(profile, "ask", day.isoformat())
+        return ask_mail(alert, _run_of(tx, profile, alert), day, self._reader(profile, "asks"), links=links)
+
+
+def _run_of(tx: Tx, profile: AthleteProfile, alert: Alert) -> Run | None:
+    detail = tx.run_detail(profile.id, alert.run_id) if alert.run_id is not None else None
+    return detail.run if detail else None

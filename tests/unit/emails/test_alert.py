@@ -1,47 +1,19 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
 
 import pytest
 
 from loadwatch.domain.activity import Run
-from loadwatch.domain.alerts import Alert, AlertState
-from loadwatch.domain.rules import Evidence, Reason
-from loadwatch.emails import EmailContent
+from loadwatch.domain.alerts import Alert
+from loadwatch.domain.findings import Evidence, Finding, Reason
+from loadwatch.domain.text import Units
+from loadwatch.domain.wording import SEEK_HELP
+from loadwatch.emails import EmailContent, Picture
 from loadwatch.emails.alert import alert_mail
-from tests.support.mails import BASE_URL, reader
+from tests.support.mails import BASE_URL, LINKS, RUN, SPIKE, alert_of, reader
+from tests.unit.emails.findings import LOADS, SYMPTOMS
 
 CEILING = "Up to 20.2 km: within 10 % of your longest run of the last 30 days, 18.4 km."
-
-RUN = Run(
-    id=3,
-    start=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
-    local_date=date(2026, 11, 22),
-    sport="Run",
-    distance_m=18_400.0,
-    name="Long run",
-)
-
-SPIKE = Alert(
-    id=17,
-    rule="R-M1",
-    rule_version="2026.11",
-    severity=2,
-    state=AlertState.FIRING,
-    title="18.4 km: your longest in 30 days was 15.0 km",
-    message="This run was 23 % longer than anything in the 30 days before it.",
-    action="Keep the next runs within your usual distance, up to 15.0 km.",
-    reasons=(
-        Reason("run_distance", 18_400.0, "m", 15_000.0, 16_500.0, "longest of 30 days before"),
-        Reason("session_spike", 1.227, "ratio", 1.0, 1.1, "30 days"),
-    ),
-    evidence=Evidence("A", "Frandsen et al. 2025, doi:10.1136/bjsports-2024-109380"),
-    coverage=("48 earlier runs over 120 days", "history complete"),
-    run_id=3,
-    problem_id=None,
-    at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
-    created_at=datetime(2026, 11, 22, 11, 0, tzinfo=UTC),
-)
 
 RETURN = replace(
     SPIKE,
@@ -59,6 +31,7 @@ DOWNHILL = replace(
     SPIKE,
     rule="R-H1",
     severity=1,
+    dedup_key="H:hills",
     title="Downhill load 1 240 m: your most in 42 days was 120 m",
     reasons=(
         Reason("eccentric_load", 1_240.0, "m", 120.0, 370.0, "largest of 42 days before"),
@@ -70,6 +43,7 @@ DOWNHILL = replace(
 FAST = replace(
     SPIKE,
     rule="R-T1",
+    dedup_key="T:fast",
     title="5 200 m of fast running in 7 days: your usual week has 2 200 m",
     reasons=(
         Reason("fast_7d", 5_200.0, "m", 2_200.0, 3_300.0, "mean of 12 weeks before"),
@@ -82,7 +56,7 @@ Sound = Callable[[EmailContent], str]
 
 
 def mail(alert: Alert = SPIKE, run: Run | None = RUN) -> EmailContent:
-    return alert_mail(alert, run, CEILING, reader())
+    return alert_mail(alert, run, reader(), ceilings=[CEILING], links=LINKS)
 
 
 def test_the_subject_is_the_fact() -> None:
@@ -106,62 +80,80 @@ def test_both_parts_say_why_what_to_do_and_how_far_the_next_run_may_go(sound: So
 def test_the_text_names_value_baseline_and_threshold_of_each_comparison() -> None:
     text = mail().text
 
+    assert "- Distance of this run (longest of 30 days before): This time: 18.4 km; Before: 15.0 km; Thresh" in text
     assert (
-        "- Distance of this run (longest of 30 days before): 18.4 km; before: 15.0 km; threshold: 16.5 km\n" in text
-    )
-    assert "- Against the longest before it (30 days): 1.23 times; threshold: 1.10 times\n" in text
+        "- Against the longest before it (30 days): This time: 1.23 times; Before: –; Threshold: 1.10 times\n"
+    ) in text
 
 
 def test_the_table_has_the_same_numbers_as_the_text(sound: Sound) -> None:
     shown = sound(mail())
 
-    assert "Distance of this run (longest of 30 days before) 18.4 km 15.0 km 16.5 km" in shown
-    assert "Against the longest before it (30 days) 1.23 times – 1.10 times" in shown
+    assert (
+        "This time Before Threshold Distance of this run longest of 30 days before 18.4 km 15.0 km 16.5 km" in shown
+    )
+    assert "Against the longest before it 30 days 1.23 times – 1.10 times" in shown
 
 
 def test_metres_downhill_and_fast_are_metres_with_readable_names(sound: Sound) -> None:
-    downhill, fast = mail(DOWNHILL), mail(FAST)
+    downhill, fast = sound(mail(DOWNHILL)), sound(mail(FAST))
 
-    assert (
-        "- Downhill load of this run (largest of 42 days before): 1 240 m; before: 120 m; threshold: 370 m\n"
-        "- Downhill, against the most before it (42 days): 10.33 times; threshold: 2.00 times\n"
-    ) in downhill.text
-    assert "Downhill load of this run (largest of 42 days before) 1 240 m 120 m 370 m" in sound(downhill)
-    assert (
-        "- Fast running of 7 days (mean of 12 weeks before): 5 200 m; before: 2 200 m; threshold: 3 300 m\n"
-        "- Spreads above your usual week (mean of 12 weeks before): 5.4; threshold: 2.0\n"
-    ) in fast.text
-    assert "Evidence: grade B — Duhig et al. 2016. Grade B: taken over from another sport." in sound(fast)
+    assert "Downhill load of this run largest of 42 days before 1 240 m 120 m 370 m" in downhill
+    assert "Downhill, against the most before it 42 days 10.33 times – 2.00 times" in downhill
+    assert "Fast running of 7 days mean of 12 weeks before 5 200 m 2 200 m 3 300 m" in fast
+    assert "Spreads above your usual week mean of 12 weeks before 5.4 – 2.0" in fast
+    assert "Evidence: grade B (taken over from another sport): Duhig et al. 2016." in fast
+
+
+def test_without_a_picture_the_deciding_comparison_is_drawn_as_two_bars(sound: Sound) -> None:
+    """15.0 km are 82 % of 18.4 km: 16 signs of 20."""
+    content = mail()
+
+    assert "Before ################.... 15.0 km\nThis time #################### 18.4 km\n" in content.text
+    assert 'width="82%"' in content.html
+    assert "Before 15.0 km This time 18.4 km" in sound(content)
+
+
+def test_with_a_picture_it_stands_in_place_of_the_bars(sound: Sound) -> None:
+    picture = Picture("distances", b"png", 320, 180, "This run, 18.4 km, is longer than each of the last 30 days.")
+    content = alert_mail(SPIKE, RUN, reader(), picture=picture)
+
+    assert f"[{picture.alt}]" in content.text
+    assert content.pictures == (picture,)
+    assert 'src="cid:distances@loadwatch"' in content.html
+    assert "####" not in content.text
+    sound(content)
 
 
 def test_the_ceilings_of_the_other_loads_are_said_where_they_are_given(sound: Sound) -> None:
-    more = ["Downhill load: none until the quads have settled.", "Fast running: below 2 850 m."]
-    content = alert_mail(DOWNHILL, RUN, CEILING, reader(name=""), more_ceilings=more)
+    all_three = [CEILING, "Downhill load: none until the quads have settled.", "Fast running: below 2 850 m."]
+    content = alert_mail(DOWNHILL, RUN, reader(name=""), ceilings=all_three)
     for part in (content.text, sound(content)):
-        assert " ".join((CEILING, *more)) in " ".join(part.split())
+        assert " ".join(all_three) in " ".join(part.split())
+
+
+def test_while_something_hurts_no_ceiling_is_named() -> None:
+    assert CEILING not in mail(replace(SPIKE, symptom_level=1)).text
 
 
 def test_a_comparison_without_a_baseline_leaves_it_out(sound: Sound) -> None:
     content = mail(RETURN)
 
-    assert "- Days without a run before it (before this run): 33 days; threshold: 14 days\n" in content.text
-    assert "Days without a run before it (before this run) 33 days – 14 days" in sound(content)
+    assert "Days without a run before it before this run 33 days – 14 days" in sound(content)
 
 
 def test_miles_for_those_who_run_in_miles(sound: Sound) -> None:
     """18 400 m / 1609.344 = 11.43; 15 000 m = 9.32; 16 500 m = 10.25."""
-    content = alert_mail(SPIKE, RUN, "Up to 12.6 mi.", reader("imperial"))
+    content = alert_mail(SPIKE, RUN, reader("imperial"), ceilings=["Up to 12.6 mi."])
 
-    assert "11.4 mi; before: 9.3 mi; threshold: 10.3 mi" in content.text
+    assert "This time: 11.4 mi; Before: 9.3 mi; Threshold: 10.3 mi" in content.text
     assert "11.4 mi 9.3 mi 10.3 mi" in sound(content)
 
 
 def test_a_quantity_without_words_is_shown_by_its_name(sound: Sound) -> None:
     odd = replace(SPIKE, reasons=(Reason("fast_share", 12.5, "percent", None, None, "7 days"),))
-    content = mail(odd)
 
-    assert "- fast share (7 days): 12.5 percent\n" in content.text
-    assert "fast share (7 days) 12.5 percent – –" in sound(content)
+    assert "fast share 7 days 12.5 percent – –" in sound(mail(odd))
 
 
 def test_an_alert_without_reasons_has_no_table(sound: Sound) -> None:
@@ -182,7 +174,7 @@ def test_an_alert_without_reasons_has_no_table(sound: Sound) -> None:
 def test_the_grade_of_evidence_is_explained(grade: str, meaning: str, sound: Sound) -> None:
     content = mail(replace(SPIKE, evidence=Evidence(grade, "Somebody 2025")))  # type: ignore[arg-type]
     for part in (content.text, sound(content)):
-        assert f"Evidence: grade {grade} — Somebody 2025. Grade {grade}: {meaning}." in part
+        assert f"Evidence: grade {grade} ({meaning}): Somebody 2025." in part
 
 
 def test_both_parts_say_what_the_judgement_rests_on(sound: Sound) -> None:
@@ -199,9 +191,10 @@ def test_both_parts_link_to_the_alert() -> None:
     assert 'href="https://run.example/alerts/17"' in content.html
 
 
-def test_a_link_to_elsewhere_is_refused(url: str) -> None:
+def test_a_link_to_elsewhere_is_refused() -> None:
+    elsewhere = replace(LINKS, not_useful="https://run.example.evil.example/r/1")
     with pytest.raises(ValueError, match="may only point to"):
-        alert_mail(SPIKE, RUN, CEILING, name="", units="metric", base_url=BASE_URL, explain_url=url)
+        alert_mail(SPIKE, RUN, reader(), links=elsewhere)
 
 
 def test_an_address_that_a_runner_typed_is_shown_and_not_linked() -> None:
@@ -213,7 +206,7 @@ def test_an_address_that_a_runner_typed_is_shown_and_not_linked() -> None:
 
 def test_what_a_runner_typed_cannot_become_markup(sound: Sound) -> None:
     run = replace(RUN, name="<script>alert(1)</script> {{ 7*7 }} & <mj-raw>\nx\x00</mj-text>")
-    content = alert_mail(SPIKE, run, CEILING, name="<b>Mara</b>", units="metric", base_url=BASE_URL)
+    content = alert_mail(SPIKE, run, reader(name="<b>Mara</b>"))
 
     shown = sound(content)
 
@@ -232,14 +225,106 @@ def test_what_is_no_character_becomes_a_space(odd: str, sound: Sound) -> None:
     assert "· Long run" in sound(content)
 
 
-def test_a_run_that_is_gone_is_named_by_its_day(sound: Sound) -> None:
+def test_a_run_that_is_gone_is_named_by_the_day_that_it_was_where_the_runner_is(sound: Sound) -> None:
+    """08:30 UTC on the 22nd is 22:30 of the 21st in Honolulu."""
     content = mail(run=None)
     for part in (content.text, sound(content)):
-        assert "Mara · Caution · run of Sun 22 Nov 2026 (UTC)" in part
+        assert "Mara · Caution · run of Sun 22 Nov 2026" in part
+    assert "run of Sat 21 Nov 2026" in alert_mail(SPIKE, None, reader(timezone="Pacific/Honolulu")).text
 
 
 def test_a_runner_without_a_name_is_not_greeted_by_a_gap(sound: Sound) -> None:
-    content = alert_mail(replace(SPIKE, severity=1), RUN, CEILING, name=" ", units="metric", base_url=BASE_URL)
+    content = alert_mail(replace(SPIKE, severity=1), RUN, reader(name=" "))
 
     assert content.text.startswith("Note · Sun 22 Nov 2026 · Long run\n")
     assert "Note · Sun 22 Nov 2026" in sound(content)
+
+
+# every rule
+
+
+@pytest.mark.parametrize("units", ["metric", "imperial"])
+@pytest.mark.parametrize("finding", [*LOADS, *SYMPTOMS], ids=lambda f: f.rule)
+def test_the_alert_of_every_rule_is_a_sound_mail_in_both_units(finding: Finding, units: Units, sound: Sound) -> None:
+    alert = alert_of(finding)
+    content = alert_mail(alert, finding.run, reader(units), ceilings=[CEILING], links=LINKS)
+    shown = sound(content)
+
+    if units == "imperial":
+        assert " km" not in content.text.replace(CEILING, "")
+    for part in (content.text, shown):
+        assert content.subject in part
+        assert "Evidence: grade " in part
+        assert content.short in part
+
+
+def test_the_mail_of_a_jump_goes_from_the_fact_to_what_to_do_to_what_it_rests_on() -> None:
+    text = mail().text
+    order = (
+        "18.4 km: your longest in 30 days was 15.0 km\n",
+        "This run was 23 % longer",
+        "THE NEXT 48 HOURS\nKeep the next runs within your usual distance",
+        "WHAT WOULD MAKE IT WORSE\nAnother run beyond what was usual for you",
+        "How does it feel?\n",
+        "YOUR NEXT RUN\n",
+        "WHAT WAS COMPARED\n",
+        "- This was planned: ",
+        "Evidence: grade A",
+    )
+
+    assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
+
+
+def test_every_answer_is_one_tap() -> None:
+    text = mail().text
+
+    for words, url in (
+        ("Fine", LINKS.feel.fine),
+        ("Sore", LINKS.feel.sore),
+        ("Pain", LINKS.feel.pain),
+        ("This was planned", LINKS.planned),
+        ("Not useful", LINKS.not_useful),
+    ):
+        assert f"- {words}: {url}\n" in text
+
+
+def test_that_it_was_planned_is_no_answer_to_what_hurts() -> None:
+    hurts = replace(LINKS, planned=None)
+
+    assert "planned" not in alert_mail(alert_of(SYMPTOMS[1]), None, reader(), links=hurts).text
+
+
+@pytest.mark.parametrize("finding", SYMPTOMS[1:], ids=lambda f: f.rule)
+def test_what_was_reported_comes_with_when_to_get_help_and_without_a_ceiling(finding: Finding) -> None:
+    content = alert_mail(alert_of(finding), finding.run, reader(), ceilings=[CEILING], links=LINKS)
+
+    assert f"WHEN TO GET HELP\n{SEEK_HELP}\n" in content.text
+    assert content.text.count(SEEK_HELP) == 1
+    assert "\nWHAT YOU REPORTED\n" in content.text
+    assert "<th" not in content.html
+    assert CEILING not in content.text
+    assert f"{BASE_URL}/problems/{finding.problem_id}" in content.text
+    assert "No clinician has reviewed these words yet." in content.text
+    assert SEEK_HELP not in content.short
+
+
+def test_what_makes_it_worse_is_left_out_where_nobody_knows() -> None:
+    climbed = next(f for f in LOADS if f.rule == "R-H2")
+    stuck = next(f for f in SYMPTOMS if f.rule == "S-STUCK")
+
+    assert "WORSE" not in mail(alert_of(climbed)).text
+    assert "WORSE" not in mail(alert_of(stuck)).text
+
+
+def test_a_run_on_a_leg_that_hurts_names_running_on_as_worse() -> None:
+    assert (
+        "Running on when it turns sharp, passes 5 out of 10, or makes you limp." in mail(alert_of(SYMPTOMS[0])).text
+    )
+    assert "Running on when it turns sharp" not in mail().text
+
+
+def test_a_push_says_what_to_do_below_the_fact() -> None:
+    content = mail()
+
+    assert content.short == "Keep the next runs within your usual distance, up to 15.0 km."
+    assert content.url == f"{BASE_URL}/alerts/17"

@@ -1,34 +1,13 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from loadwatch.domain.alerts import Alert, AlertState
-from loadwatch.domain.rules import Evidence, Reason
 from loadwatch.domain.wording import Units
 from loadwatch.emails import EmailContent
 from loadwatch.emails.retraction import retraction_mail
-from tests.support.mails import reader
+from tests.support.mails import SPIKE, reader
 
-ALERT = Alert(
-    id=17,
-    rule="R-M1",
-    rule_version="2026.11",
-    severity=2,
-    state=AlertState.RETRACTED,
-    title="18.4 km: your longest in 30 days was 15.0 km",
-    message="This run was 23 % longer than anything in the 30 days before it.",
-    action="Keep the next runs within your usual distance, up to 15.0 km.",
-    reasons=(
-        Reason("run_distance", 18_400.0, "m", 15_000.0, 16_500.0, "longest of 30 days before"),
-        Reason("session_spike", 1.227, "ratio", 1.0, 1.1, "30 days"),
-    ),
-    evidence=Evidence("A", "Frandsen et al. 2025"),
-    coverage=(),
-    run_id=None,
-    problem_id=None,
-    at=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
-    created_at=datetime(2026, 11, 22, 11, 0, tzinfo=UTC),
-)
+ALERT = replace(SPIKE, state=AlertState.RETRACTED, run_id=None, coverage=())
 CAUSE = "the run was corrected or deleted: the rule no longer speaks"
 
 Sound = Callable[[EmailContent], str]
@@ -45,7 +24,7 @@ def test_the_subject_says_what_is_taken_back() -> None:
 def test_both_parts_say_what_it_had_said_and_why_it_no_longer_holds(sound: Sound) -> None:
     content = mail()
     for part in (content.text, sound(content)):
-        assert "The alert on your run of Sun 22 Nov 2026 (UTC) no longer holds." in part
+        assert "The alert on your run of Sun 22 Nov 2026 no longer holds." in part
         assert "18.4 km: your longest in 30 days was 15.0 km" in part
         assert (
             "Distance of this run (longest of 30 days before): 18.4 km; before: 15.0 km; threshold: 16.5 km" in part
@@ -83,3 +62,18 @@ def test_a_cause_cannot_become_markup(sound: Sound) -> None:
 
     assert "<script>alert(1)</script>." in sound(content)
     assert "<script" not in content.html
+
+
+def test_the_day_is_the_runners(sound: Sound) -> None:
+    """08:30 UTC on the 22nd is 22:30 of the 21st in Honolulu."""
+    content = retraction_mail(ALERT, CAUSE, reader(timezone="Pacific/Honolulu"))
+
+    assert "your run of Sat 21 Nov 2026 no longer holds" in sound(content)
+
+
+def test_of_a_check_in_nothing_is_said_about_a_record_of_a_run() -> None:
+    text = mail(replace(ALERT, report_id=5)).text
+
+    assert "The alert on your check-in of Sun 22 Nov 2026 no longer holds." in text
+    assert "record of the run" not in text
+    assert "if something hurts now, that still counts" in text
