@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loadwatch.adapters.broker import redis_url
 from loadwatch.adapters.catalogue import speech
@@ -30,6 +32,8 @@ from loadwatch.services.archive_ports import OpenArchive
 from loadwatch.services.archives import ArchiveIngestService, ArchiveService
 from loadwatch.services.assess import AssessService
 from loadwatch.services.backtests import BacktestService
+from loadwatch.services.channel_ports import Sender
+from loadwatch.services.channels import ChannelService
 from loadwatch.services.check_in import CheckInService, ClinicalContent
 from loadwatch.services.export import ExportService
 from loadwatch.services.inbox import InboxService
@@ -55,6 +59,9 @@ from loadwatch.services.tokens import TokenService
 from loadwatch.services.uploads import FileIngestService, UploadService
 from loadwatch.services.views import ViewService
 from loadwatch.settings import Settings, derived_secrets, ensure_secret_key
+
+if TYPE_CHECKING:
+    from loadwatch.adapters.outside import Reach
 
 
 def utc_now() -> datetime:
@@ -194,6 +201,7 @@ class Services:
             self.letters,
             nudge=self.nudge,
             notify_old_runs=self.settings.notify_old_runs,
+            pusher=self.channels,
         )
 
     @cached_property
@@ -209,6 +217,51 @@ class Services:
     @cached_property
     def outbox(self) -> OutboxService:
         return OutboxService(self.store, self.clock, self.letters)
+
+    @cached_property
+    def channels(self) -> ChannelService:
+        return ChannelService(
+            self.store,
+            {"apprise": lambda: self._apprise, "web_push": lambda: self._web_push},
+            self.clock,
+            speech,
+            self.settings.base_url,
+        )
+
+    @cached_property
+    def _apprise(self) -> Sender:
+        from loadwatch.adapters.push import ApprisePushes  # only where something is sent, or an address looked at
+
+        return ApprisePushes(self._reach, self.settings.base_url)
+
+    @cached_property
+    def _web_push(self) -> Sender:
+        from loadwatch.adapters.web_push import WebPushes
+
+        contact = self.settings.base_url
+        if not contact.startswith("https://"):
+            contact = f"mailto:{parseaddr(self.settings.mail_from)[1]}"
+        return WebPushes(self._reach, lambda: self._push_key, contact)
+
+    @property
+    def _reach(self) -> "Reach":
+        from loadwatch.adapters.outside import Reach
+
+        allowed, is_open = self.settings.push_to_private, self.settings.signup == "open"
+        return Reach(private=allowed == "yes" or (allowed == "auto" and not is_open), loopback=allowed == "yes")
+
+    @cached_property
+    def _push_key(self) -> str:
+        from loadwatch.adapters.vapid import new_key
+
+        with self.store.write() as tx:
+            return tx.server_key("web_push", new_key, self.clock())
+
+    def push_public_key(self) -> str:
+        """What a browser subscribes with."""
+        from loadwatch.adapters.vapid import public_key
+
+        return public_key(self._push_key)
 
     @cached_property
     def accounts(self) -> AccountService:

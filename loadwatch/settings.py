@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = SecretStr("")
     """`smtp://user:password@host:port` (STARTTLS where offered), `smtps://…`; empty: mailbox in the data folder."""
     mail_from: str = "loadwatch <loadwatch@localhost>"
+    push_to_private: Literal["auto", "yes", "no"] = "auto"
+    """Whether pushes may go to the network around this server; auto: unless anybody can sign up. "yes" means this
+    machine itself too, where one's own ntfy may run; what is link-local is never called."""
     strava_client_id: str = ""
     strava_client_secret: SecretStr = SecretStr("")
     strava_verify_token: SecretStr = SecretStr("")
