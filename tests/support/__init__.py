@@ -42,12 +42,12 @@ Server = TypeVar("Server", bound=SmtpServer)
 
 
 @contextlib.contextmanager
-def running_smtp_server(kind: type[Server] = SmtpServer) -> Iterator[Server]:  # type: ignore[assignment]
-    """A mail server on a free port, gone on leaving."""
+def running_smtp_server(kind: type[Server] = SmtpServer, port: int = 0) -> Iterator[Server]:  # type: ignore[assignment]
+    """A mail server, by default on a free port, gone on leaving."""
     from aiosmtpd.controller import Controller
 
     # Bound here, so that nobody can take the port between choosing and using it.
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     server = kind(port=listener.getsockname()[1])
 
     class OnListener(Controller):
