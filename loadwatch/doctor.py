@@ -18,6 +18,7 @@ from loadwatch.bootstrap import Services, make_services
 from loadwatch.ready import database_state
 from loadwatch.services.errors import LoadwatchError
 from loadwatch.services.inbox import QUARANTINE_PER_DAY
+from loadwatch.services.telling_ports import MAIL
 from loadwatch.settings import DERIVED_FROM_KEY, Settings
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
@@ -110,6 +111,12 @@ def _mail(services: Services) -> Checked:
     except (OSError, smtplib.SMTPException) as error:
         do = "check host and port in LOADWATCH_SMTP_URL"
         return Checked("bad", "mail", f"{parts.hostname}:{port}: {type(error).__name__}", do)
+    with services.store.read() as tx:
+        down = next((way for way in tx.ways_down() if way.name == MAIL), None)
+    if down is not None:
+        do = "mend what it says; mails wait, and leave by themselves after that"
+        says = f"{parts.hostname}:{port} has taken no mail since {down.down_since:%Y-%m-%d %H:%M} UTC: {down.error}"
+        return Checked("bad", "mail", says, do)
     return Checked("ok", "mail", f"{parts.hostname}:{port} answers")
 
 

@@ -277,11 +277,8 @@ class NotifyService:
 
     def _address_refused(self, item: OutboxItem, profile: AthleteProfile, subject: str, error: str) -> str:
         with self._database.write() as tx:
-            now = self._clock()
-            tx.settle_outbox(item.id, "failed", now, claimed_at=item.claimed_at, mail_subject=subject, error=error)
-            tx.way_works(MAIL)  # it answered
-            tx.update_athlete(profile.id, mail_refused_at=now, mail_refused_why=error)
-        return "failed"
+            tx.update_athlete(profile.id, mail_refused_at=self._clock(), mail_refused_why=error)
+        return self._settle(item, "failed", subject=subject, error=error)
 
     def _way_down(self, item: OutboxItem, subject: str, error: str) -> None:
         with self._database.write() as tx:
@@ -330,6 +327,8 @@ class NotifyService:
         again: datetime | None = None,
         **changes: object,
     ) -> str:
+        if state == "failed" and item.may_have_left:
+            state = "uncertain"  # this time it was refused; it may have arrived before
         with self._database.write() as tx:
             tx.settle_outbox(
                 item.id,

@@ -20,6 +20,7 @@ from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_by_day, fast_speeds
 from loadwatch.domain.report import LoadLine, Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
 from loadwatch.domain.rules import EarlierHistory, Finding, judge, look_back_from
 from loadwatch.domain.thresholds import ALERT_LIFE
+from loadwatch.services.delivery_ports import WayDown
 from loadwatch.services.errors import NotYours
 from loadwatch.services.facts import Facts, facts_of
 from loadwatch.services.news import News, Seen, news
@@ -36,6 +37,7 @@ from loadwatch.services.ports import (
 )
 from loadwatch.services.sync import SAMPLES_REACH, completeness, completeness_of
 from loadwatch.services.sync_ports import Pulse
+from loadwatch.services.telling_ports import MAIL
 
 MOST_NEW_RUNS = 20
 """Of more than so many new runs none is looked at more closely. Design choice."""
@@ -243,11 +245,14 @@ class SyncPage:
     ----------
     gap : Gap or None
         What is missing of the load now.
+    mail_down : WayDown or None
+        While no mail can leave, whoever it is for.
     """
 
     state: SyncState
     connection: Connection | None
     gap: Gap | None
+    mail_down: WayDown | None
 
 
 class ViewService:
@@ -409,6 +414,7 @@ class ViewService:
                 tx.sync_state(athlete_id, strava_athlete_id, awaited),
                 connection,
                 completeness(tx, athlete_id, awaited, inactive_since).gap(now),
+                next((way for way in tx.ways_down() if way.name == MAIL), None),
             )
 
     def gap(self, athlete_id: int) -> Gap | None:

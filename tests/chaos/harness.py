@@ -604,6 +604,7 @@ class House:
             "UPDATE fetch_jobs SET limited_until = NULL",
             "UPDATE assess_jobs SET next_attempt_at = :past WHERE next_attempt_at > :now",
             "UPDATE outbox SET next_attempt_at = :past WHERE state = 'pending' AND next_attempt_at > :now",
+            "UPDATE ways SET retry_at = :past WHERE retry_at > :now",
             "UPDATE uploads SET next_attempt_at = :past WHERE next_attempt_at > :now",
             "UPDATE strava_connections SET check_at = :past WHERE check_at > :now",
             "UPDATE strava_connections SET backfill_at = :past WHERE backfill_at > :now",
@@ -627,6 +628,7 @@ class House:
             [
                 "UPDATE fetch_jobs SET lease_until = :past WHERE lease_until > :past",
                 "UPDATE uploads SET lease_until = :past WHERE lease_until > :past",
+                "UPDATE outbox SET lease_until = :past WHERE lease_until > :past",
                 "UPDATE strava_connections SET refresh_lease_until = :past WHERE refresh_lease_until > :past",
             ],
             past,
@@ -761,7 +763,7 @@ class House:
             " (wanted > done OR next_attempt_at IS NOT NULL OR lease_owner IS NOT NULL) AND athlete_id NOT IN"
             " (SELECT athlete_id FROM strava_connections WHERE state = 'needs_reauth')",
             "assess_jobs": "SELECT * FROM assess_jobs WHERE wanted > done OR next_attempt_at IS NOT NULL",
-            "outbox": "SELECT * FROM outbox WHERE state = 'pending'",
+            "outbox": "SELECT * FROM outbox WHERE state IN ('pending', 'claimed', 'sending')",
             "uploads": "SELECT * FROM uploads WHERE state = 'waiting' OR next_attempt_at IS NOT NULL"
             " OR lease_owner IS NOT NULL",
             "strava_connections": "SELECT athlete_id, state, check_at, backfill_at FROM strava_connections"
