@@ -20,6 +20,7 @@ from loadwatch.dashboard import (
     admin,
     auth,
     backtest,
+    channels,
     connect,
     data,
     formatting,
@@ -58,8 +59,11 @@ CONTENT_SECURITY_POLICY = (
 )
 
 LOGIN_LIMIT = "10/minute;50/hour"
-LIMITED_ENDPOINTS = ("auth.login", "auth.signup", "settings.password", "data.delete", "onboarding.make_sample")
-"""What asks for a password, or costs much, is not tried for ever."""
+LIMITED_ENDPOINTS = (
+    *("auth.login", "auth.signup", "settings.password", "data.delete", "onboarding.make_sample"),
+    *("channels.add", "channels.test"),
+)
+"""What asks for a password, costs much, or calls a server that somebody names, is not tried for ever."""
 
 MESSAGES = {
     400: (
@@ -131,6 +135,7 @@ def create_app(
         shoes.bp,
         uploads.bp,
         settings.bp,
+        channels.bp,
         connect.bp,
         planner.bp,
         backtest.bp,

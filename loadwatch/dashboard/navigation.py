@@ -84,7 +84,14 @@ PLACES: Sequence[Place] = (
     Place(
         "settings.settings",
         lazy("Settings"),
-        also=("settings.disconnect", "settings.access", "settings.save", "settings.password", "settings.make_key"),
+        also=(
+            "settings.disconnect",
+            "settings.access",
+            "settings.save",
+            "settings.password",
+            "settings.make_key",
+            "channels.channels",
+        ),
     ),
     Place("admin.admin", lazy("Admin"), operator=True),
 )

@@ -22,6 +22,7 @@ from loadwatch.api import create_api
 from loadwatch.bootstrap import Services
 from loadwatch.dashboard import create_app
 from loadwatch.dashboard.app import OPEN_ENDPOINTS
+from loadwatch.services.channel_ports import Checked
 from loadwatch.services.plan_ports import StoredPlan
 from tests.support.athletes import BUSY, INJURED, open_household
 from tests.support.pages import known
@@ -33,6 +34,7 @@ RUN_ON_LADDER = object()
 """Stands for a run that the ladder has looked at."""
 
 FORMS: dict[tuple[str, str], dict[str, Any]] = {
+    ("channels.change", "POST"): {"name": "Phone", "least_severity": "3"},
     ("health.answer", "POST"): {"bladder": "no"},
     ("health.begin_ladder", "POST"): {"level": "7"},
     ("health.gate", "POST"): {"will_stop_when_it_rises": "yes"},
@@ -111,6 +113,10 @@ def house(household: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     ann, ian = (athlete(services, email) for email in (BUSY, INJURED))
     with services.store.write() as tx:
         tx.want(ann, "strava", 990, deletion=False, now=NOW)
+        # Its address is one that this server does not call: a test of it ends at once.
+        checked = Checked("json://127.0.0.1:9/hook", "JSON", "json://127.0.0.1:9/****")
+        wishes = {"least_severity": 2, "takes_weekly": False, "takes_asks": False, "is_discreet": True}
+        channel_id = tx.add_channel(ann, "apprise", checked, name="Phone", created_at=NOW, **wishes)
     planned_id = services.planning.add(ann, StoredPlan(0, NOW.date() + timedelta(days=5), 9_000.0))
     hers, his = known(services, ann), known(services, ian)
     ladder = services.check_ins.problem(ian, int(his["problem"])).ladder
@@ -119,6 +125,7 @@ def house(household: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     ids = {
         "alert_id": hers["alert"],
         "archive_id": hers["archive"],
+        "channel_id": channel_id,
         "check_in_id": his["check_in"],
         "key_id": services.accounts.api_keys(ann)[0].id,
         "name": hers["mail"],

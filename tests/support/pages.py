@@ -77,6 +77,7 @@ PAGES = (
     Page("welcome", "onboarding.welcome", "/welcome"),
     Page("access", "settings.access", "/settings/access"),
     Page("settings", "settings.settings", "/settings"),
+    Page("channels", "channels.channels", "/settings/channels"),
     Page("thresholds", "thresholds.thresholds", "/settings/thresholds"),
     Page("admin", "admin.admin", "/admin"),
     Page("disconnect", "settings.disconnect", "/settings/strava/disconnect"),
