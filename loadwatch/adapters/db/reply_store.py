@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,7 +15,6 @@ class ReplyStore:
 
     _s: Session
     _upsert: Callable[[Any], postgresql.Insert | sqlite.Insert]
-    _changed: Callable[[Executable], int]
 
     def reply(self, athlete_id: int, purpose: str, about: str) -> StoredReply | None:
         row = self._s.get(t.ReplyRow, (athlete_id, purpose, about))
@@ -27,4 +25,5 @@ class ReplyStore:
         insert = self._upsert(t.ReplyRow).values(
             **question, answer=reply.answer, report_id=reply.report_id, at=reply.at
         )
-        return self._changed(insert.on_conflict_do_nothing()) > 0
+        # Of what an insert passes over PostgreSQL tells no number: what it stored is asked back.
+        return self._s.scalar(insert.on_conflict_do_nothing().returning(t.ReplyRow.athlete_id)) is not None
