@@ -71,7 +71,10 @@ class Me(BaseModel):
     novice: bool
     five_k_s: int | None = Field(description="Time of a present 5 km race. [s]")
     alert_mails: bool
+    ask_mails: bool = Field(description="The question how it feels, on a morning after an alert.")
     weekly_mail: bool
+    weekly_day: int = Field(description="Of the summary of the last week: 1 Monday to 7 Sunday.")
+    weekly_hour: int = Field(description="By the athlete's clock. [h]")
     sensitivity: Literal["quiet", "balanced", "watchful"]
     quiet_hours: QuietHoursOut
 
@@ -87,7 +90,10 @@ class Me(BaseModel):
             novice=profile.novice,
             five_k_s=profile.five_k_s,
             alert_mails=profile.alert_mails,
+            ask_mails=profile.ask_mails,
             weekly_mail=profile.weekly_mail,
+            weekly_day=profile.weekly_day,
+            weekly_hour=profile.weekly_hour,
             sensitivity=profile.sensitivity,
             quiet_hours=QuietHoursOut.model_validate({"from": profile.quiet_from, "to": profile.quiet_to}),
         )
@@ -105,7 +111,10 @@ class MeChange(BaseModel):
     novice: bool | None = None
     five_k_s: int | None = Field(None, ge=0, description="Time of a present 5 km race; 0 forgets it. [s]")
     alert_mails: bool | None = None
+    ask_mails: bool | None = None
     weekly_mail: bool | None = None
+    weekly_day: int | None = Field(None, ge=1, le=7, description="1 Monday to 7 Sunday.")
+    weekly_hour: int | None = Field(None, ge=0, le=23, description="By the athlete's clock. [h]")
     sensitivity: Literal["quiet", "balanced", "watchful"] | None = None
     quiet_hours: QuietHoursOut | None = None
 

@@ -57,6 +57,15 @@ class SignupForm(FlaskForm):  # type: ignore[misc, unused-ignore]
 
 
 _HOURS = [SelectChoice(str(hour), f"{hour}:00") for hour in range(24)]
+_WEEKDAYS = [
+    SelectChoice("1", lazy("Monday")),
+    SelectChoice("2", lazy("Tuesday")),
+    SelectChoice("3", lazy("Wednesday")),
+    SelectChoice("4", lazy("Thursday")),
+    SelectChoice("5", lazy("Friday")),
+    SelectChoice("6", lazy("Saturday")),
+    SelectChoice("7", lazy("Sunday")),
+]
 
 
 class PersonForm(FlaskForm):  # type: ignore[misc, unused-ignore]
@@ -83,7 +92,10 @@ class RunningForm(FlaskForm):  # type: ignore[misc, unused-ignore]
 
 class MailsForm(FlaskForm):  # type: ignore[misc, unused-ignore]
     alert_mails = BooleanField(lazy("Mail me when a run was a jump in load"))
-    weekly_mail = BooleanField(lazy("Mail me a summary of the week on Monday morning"))
+    ask_mails = BooleanField(lazy("Ask me by mail how it feels, on a morning after such a run"))
+    weekly_mail = BooleanField(lazy("Mail me a summary of each week"))
+    weekly_day = SelectField(lazy("It comes on"), choices=_WEEKDAYS, coerce=int)
+    weekly_hour = SelectField(lazy("at"), choices=_HOURS, coerce=int)
     sensitivity = RadioField(
         lazy("How much to mail about load alone"),
         choices=[

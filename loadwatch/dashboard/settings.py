@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from loadwatch.dashboard.current import LoginUser, athlete_id, log_in, profile, services
 from loadwatch.dashboard.forms import MailsForm, PasswordForm, PersonForm, PlaceForm, RunningForm, timezones
 from loadwatch.dashboard.speech import _, lazy, said
+from loadwatch.domain.thresholds import BUDGET_MONTH, BUDGET_WEEK
 from loadwatch.services.accounts import ASKED_SCOPES, SCOPE_MEANING, five_k_text, missing_scopes, read_five_k
 from loadwatch.services.errors import LoadwatchError
 from loadwatch.services.inbox import QUARANTINE_PER_DAY
@@ -146,6 +147,7 @@ def _settings_page(refused: FlaskForm | None = None) -> str:
         missing=dict(missing_scopes(connection.scopes)) if connection else {},
         asked=[(scope, SCOPE_MEANING[scope]) for scope in ASKED_SCOPES],
         strava=services().settings.strava_configured,
+        budget=(BUDGET_WEEK, BUDGET_MONTH),
         receipts=services().rights.receipts(athlete_id()),
         retention_days=services().settings.strava_retention_days,
     )

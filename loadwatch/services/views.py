@@ -214,6 +214,8 @@ class AlertPage:
     alert: Alert
     run: RunDetail | None
     transitions: tuple[Transition, ...]
+    untold: str | None = None
+    """Why it did not leave by itself, where that is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +350,8 @@ class ViewService:
             if alert is None:
                 raise NotYours(f"alert {alert_id}")
             run = tx.run_detail(athlete_id, alert.run_id) if alert.run_id is not None else None
-            return AlertPage(alert, run, tuple(tx.transitions(athlete_id, alert_id)))
+            steps = tuple(tx.transitions(athlete_id, alert_id))
+            return AlertPage(alert, run, steps, tx.untold(athlete_id, alert_id))
 
     def runs(self, athlete_id: int, days: int = 180) -> list[RunDetail]:
         """Activities of the last days, newest first, other sports included."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -226,6 +227,20 @@ def test_the_ceiling_and_the_week_are_those_of_the_pages(ann: Caller, services: 
     assert [p["week"] for p in week["previous"]] == ["2026-W43", "2026-W44", "2026-W45", "2026-W46"]
 
 
+def test_the_day_and_hour_of_the_summary_and_the_questions_are_settings(ann: Caller, services: Services) -> None:
+    before = ann("/me").get_json()
+    after = ann("/me", "PATCH", json={"weekly_day": 7, "weekly_hour": 18, "ask_mails": False}).get_json()
+
+    assert (before["weekly_day"], before["weekly_hour"], before["ask_mails"]) == (1, 7, True)
+    assert (after["weekly_day"], after["weekly_hour"], after["ask_mails"]) == (7, 18, False)
+    athlete_id = services.accounts.athlete_by_email(ANN)
+    assert athlete_id is not None
+    due_at = services.views.profile(athlete_id).next_weekly_at
+    assert due_at is not None
+    local = due_at.astimezone(ZoneInfo("Europe/Berlin"))
+    assert (local.isoweekday(), local.hour, local.minute) == (7, 18, 0)
+
+
 def test_the_profile_is_read_and_changed(ann: Caller) -> None:
     assert ann("/me").get_json()["timezone"] == "Europe/Berlin"
     changed = ann("/me", "PATCH", json={"timezone": "UTC", "units": "imperial", "weekly_mail": False}).get_json()
@@ -243,6 +258,9 @@ def test_the_profile_is_read_and_changed(ann: Caller) -> None:
         {"email": "nowhere"},
         {"name": ""},
         {"is_operator": True},
+        {"weekly_day": 0},
+        {"weekly_day": 8},
+        {"weekly_hour": 24},
         {"novice": "perhaps"},
         [],
     ],

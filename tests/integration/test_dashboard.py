@@ -445,9 +445,11 @@ def test_each_part_of_the_settings_is_saved_by_itself(client: FlaskClient, servi
     assert (profile.alert_mails, profile.weekly_mail, profile.quiet_from) == (True, True, 21)
     assert "mi" in client.get("/").text
 
-    mails = {"weekly_mail": "y", "sensitivity": "quiet", "quiet_from": "22", "quiet_to": "6"}
-    send(client, "/settings/mails", "/settings", **mails)
+    mails = {"weekly_mail": "y", "weekly_day": "7", "weekly_hour": "18"}
+    loudness = {"sensitivity": "quiet", "quiet_from": "22", "quiet_to": "6"}
+    send(client, "/settings/mails", "/settings", **mails, **loudness)
     profile = services.views.profile(ann)
+    assert (profile.ask_mails, profile.weekly_day, profile.weekly_hour) == (False, 7, 18)
     assert (profile.alert_mails, profile.weekly_mail, profile.sensitivity) == (False, True, "quiet")
     assert (profile.quiet_from, profile.quiet_to, profile.name) == (22, 6, "Anna")
 
