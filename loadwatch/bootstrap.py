@@ -42,7 +42,7 @@ from loadwatch.services.letters import Letters
 from loadwatch.services.load_pages import LoadPages
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.operating import OperatingService
-from loadwatch.services.outbox import OutboxService
+from loadwatch.services.outbox import OutboxService, SampleLinks
 from loadwatch.services.overview import OverviewService
 from loadwatch.services.planning import PlanningService
 from loadwatch.services.ports import Analysis, Clock, Mailer, Nudge, Strava, StravaRights, Subscriptions
@@ -53,7 +53,7 @@ from loadwatch.services.samples import SampleService
 from loadwatch.services.shoes import ShoeService
 from loadwatch.services.subscription import SubscriptionService
 from loadwatch.services.sync import SyncService
-from loadwatch.services.telling_ports import Pictures
+from loadwatch.services.telling_ports import LinkMaker, Pictures
 from loadwatch.services.thresholds import ThresholdService
 from loadwatch.services.tokens import TokenService
 from loadwatch.services.uploads import FileIngestService, UploadService
@@ -212,11 +212,21 @@ class Services:
 
     @cached_property
     def letters(self) -> Letters:
-        return Letters(self.clock, self.settings.base_url, speech, inactive_since=self.inactive_since)
+        return self._letters(self.reply_links)
+
+    def _letters(self, links: LinkMaker) -> Letters:
+        return Letters(
+            self.clock,
+            self.settings.base_url,
+            speech,
+            links,
+            lambda: self.mail_pictures,
+            inactive_since=self.inactive_since,
+        )
 
     @cached_property
     def outbox(self) -> OutboxService:
-        return OutboxService(self.store, self.clock, self.letters)
+        return OutboxService(self.store, self.clock, self._letters(SampleLinks(self.settings.base_url)))
 
     @cached_property
     def channels(self) -> ChannelService:

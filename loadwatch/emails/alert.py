@@ -78,7 +78,7 @@ def alert_mail(
         parts += [Heading(say("Not all is here yet")), Paragraph(gap_text(alert.gap, ZoneInfo(reader.timezone)))]
     if alert.problem_id is not None:
         page = f"{reader.base_url}/problems/{alert.problem_id}"
-        parts.append(Paragraph(say("What you reported of it, and what helps, day by day"), page))
+        parts.append(Paragraph(say("How it has gone so far, and what to do for it"), page))
     parts.append(Button(say("Open this alert"), url))
     if links:
         parts.append(_no_news(links))
@@ -95,7 +95,7 @@ def alert_mail(
 
 def _no_news(links: AlertLinks) -> Choices:
     planned = [Choice(say("This was planned"), links.planned)] if links.planned else []
-    return Choices("", (*planned, Choice(say("Not useful"), links.not_useful)))
+    return Choices(say("No news to you?"), (*planned, Choice(say("Not useful"), links.not_useful)))
 
 
 def _ground(alert: Alert) -> list[Part]:

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.symptom_rules import UNREVIEWED
-from loadwatch.domain.text import capital, joined, moment_text, say, sentences_of
+from loadwatch.domain.text import capital, joined, moment_text, say, sentences, sentences_of
 from loadwatch.domain.thresholds import RED_AGAIN
 from loadwatch.emails import EmailContent, Reader
 from loadwatch.emails.alert import which
-from loadwatch.emails.parts import Button, Heading, Note, Paragraph, Part, Title
+from loadwatch.emails.parts import Button, Heading, Item, Listing, Note, Paragraph, Part, Title
 from loadwatch.emails.render import mail, one_line
 
 
@@ -32,7 +32,7 @@ def red_mail(alert: Alert, reader: Reader, *, read_url: str | None = None, again
         parts.append(Paragraph(told))
     parts += [
         Heading(say("What to do now")),
-        *map(Paragraph, sentences_of(alert.action)),
+        *_steps(alert.action),
         Button(say("I have read this"), read_url or url),
         Note(say("Until you say so, it is told again every {hours} hours.", hours=RED_AGAIN // timedelta(hours=1))),
     ]
@@ -52,3 +52,13 @@ def red_mail(alert: Alert, reader: Reader, *, read_url: str | None = None, again
         url=url,
         is_urgent=True,
     )
+
+
+def _steps(action: str) -> list[Part]:
+    """What to do, and below it where; then what to leave alone."""
+    do, *rest = sentences_of(action)
+    if not rest:
+        return [Paragraph(do)]
+    where, *leave = rest
+    parts: list[Part] = [Listing((Item(do, where),))]
+    return [*parts, Paragraph(sentences(*leave))] if leave else parts

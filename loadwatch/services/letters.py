@@ -22,7 +22,7 @@ from loadwatch.emails.trial import trial_mail
 from loadwatch.emails.weekly import weekly_mail
 from loadwatch.services.ports import AthleteProfile, Clock, OutboxItem, Tx
 from loadwatch.services.sync import completeness_of
-from loadwatch.services.telling_ports import Pictures, ReplyLinks
+from loadwatch.services.telling_ports import LinkMaker, Pictures
 from loadwatch.services.views import ceilings_of, week_of
 
 REPLY_WORKS: Final = timedelta(days=7)
@@ -41,12 +41,12 @@ class Letters:
     ----------
     speech : callable
         A language by its code, with units.
+    links : LinkMaker
+        What the answers in a mail point to.
+    pictures : callable
+        Draws; asked for only when something is to be drawn, as it loads much.
     inactive_since : callable
         Since when Strava has switched the application off.
-    links : ReplyLinks or None
-        Without them nothing can be answered from a mail.
-    pictures : Pictures or None
-        Without them nothing is drawn but bars.
     """
 
     def __init__(
@@ -54,16 +54,16 @@ class Letters:
         clock: Clock,
         base_url: str,
         speech: Callable[[str, Units], Speech],
+        links: LinkMaker,
+        pictures: Callable[[], Pictures],
         *,
         inactive_since: Callable[[], datetime | None] = lambda: None,
-        links: ReplyLinks | None = None,
-        pictures: Pictures | None = None,
     ) -> None:
         self._clock = clock
-        self._links = links
-        self._pictures = pictures
         self._base_url = base_url
         self._speech = speech
+        self._links = links
+        self._pictures = pictures
         self._inactive_since = inactive_since
 
     def write(self, tx: Tx, profile: AthleteProfile, item: OutboxItem) -> EmailContent | None:
@@ -91,17 +91,12 @@ class Letters:
 
     def _link(
         self, profile: AthleteProfile, purpose: str, about: str, works: timedelta = REPLY_WORKS, answer: str = ""
-    ) -> str | None:
-        if self._links is None:
-            return None
+    ) -> str:
         return self._links.url(profile.id, purpose, about, self._clock() + works, answer)
 
-    def _feel_links(self, profile: AthleteProfile, purpose: str, about: str) -> FeelLinks | None:
-        if self._links is None:
-            return None
-        until = self._clock() + REPLY_WORKS
+    def _feel_links(self, profile: AthleteProfile, purpose: str, about: str) -> FeelLinks:
         return FeelLinks(
-            *(self._links.url(profile.id, purpose, about, until, answer) for answer in ("fine", "sore", "pain"))
+            *(self._link(profile, purpose, about, answer=answer) for answer in ("fine", "sore", "pain")),
         )
 
     def _weekly(self, tx: Tx, profile: AthleteProfile, week: IsoWeek) -> EmailContent:
@@ -144,24 +139,24 @@ class Letters:
             links=self._alert_links(profile, alert),
         )
 
-    def _alert_links(self, profile: AthleteProfile, alert: Alert) -> AlertLinks | None:
+    def _alert_links(self, profile: AthleteProfile, alert: Alert) -> AlertLinks:
         about = str(alert.id)
-        feel, not_useful = self._feel_links(profile, "felt", about), self._link(profile, "not_useful", about)
-        if feel is None or not_useful is None:
-            return None
-        is_load_only = alert.is_of_load and not alert.symptom_level
-        return AlertLinks(feel, not_useful, self._link(profile, "planned", about) if is_load_only else None)
+        return AlertLinks(
+            self._feel_links(profile, "felt", about),
+            not_useful=self._link(profile, "not_useful", about),
+            planned=self._link(profile, "planned", about) if alert.is_of_load and not alert.symptom_level else None,
+        )
 
     def _picture(
         self, tx: Tx, profile: AthleteProfile, alert: Alert, run: Run | None, speech: Speech
     ) -> Picture | None:
         """The distances of the last weeks, where an alert speaks of distance."""
-        if self._pictures is None or run is None or not alert.is_of_load or not alert.dedup_key.startswith("M"):
+        if run is None or alert.dedup_key.partition(":")[0] != "M":
             return None
         since = run.start - PICTURED
         runs = counted(tx.runs_between(profile.id, since - SPIKE_WINDOW, run.start + timedelta(seconds=1)))
         points = distance_points(runs, {run.id: alert.id}, since=since, thresholds=profile.thresholds)
-        return self._pictures.distances(points, run.id, speech)
+        return self._pictures().distances(points, run.id, speech)
 
     def _ask(self, tx: Tx, profile: AthleteProfile, day: date, alert_id: int) -> EmailContent | None:
         alert = tx.alert(profile.id, alert_id)

@@ -115,7 +115,7 @@ class Reply:
     until: datetime
 
 
-class ReplyLinks(Protocol):
+class LinkMaker(Protocol):
     """Makes links that answer for one athlete, without a log-in, for one purpose and until a moment."""
 
     def url(self, athlete_id: int, purpose: str, about: str, until: datetime, answer: str = "") -> str:
@@ -134,6 +134,10 @@ class ReplyLinks(Protocol):
         answer : str
             Of several links to one question which this is: "fine", "7".
         """
+
+
+class ReplyLinks(LinkMaker, Protocol):
+    """Makes such links, and reads them."""
 
     def read(self, token: str) -> Reply | None:
         """What the last part of such an address says, also of one that has expired; None if it was not made here."""

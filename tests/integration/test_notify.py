@@ -168,7 +168,9 @@ def test_a_jump_arrives_as_one_mail_in_two_forms(house, smtp_server):
     assert [part.get_content_type() for part in message.walk()] == [
         "multipart/alternative",
         "text/plain",
+        "multipart/related",
         "text/html",
+        "image/png",
     ]
     for form in ("plain", "html"):
         part = message.get_body((form,))

@@ -53,14 +53,14 @@ def test_it_is_short_and_nothing_in_it_can_be_switched_off(sound: Sound) -> None
     assert "<img" not in content.html
 
 
-def test_what_to_do_comes_first_and_each_step_on_a_line_of_its_own() -> None:
+def test_what_to_do_comes_first_and_below_it_where_and_what_to_leave_alone() -> None:
     flag = RED_FLAGS[1]
     text = mail(flag).text
 
     assert (
-        f"WHAT TO DO NOW\n{flag.action}\n"
-        "Where: Emergency department, or your local emergency number.\n"
-        f"{flag.avoid[0]}\n{flag.avoid[1]}\n"
+        f"WHAT TO DO NOW\n- {flag.action}\n"
+        "  Where: Emergency department, or your local emergency number.\n"
+        f"{flag.avoid[0]} {flag.avoid[1]}\n"
     ) in text
     assert text.index("WHAT TO DO NOW") < text.index("I have read this: ") < text.index("WHY THIS IS SAID")
 
@@ -91,3 +91,9 @@ def test_words_that_nobody_has_reviewed_say_so() -> None:
 
     assert "These words were not reviewed by a clinician yet." in mail().text
     assert UNREVIEWED not in red_mail(reviewed, reader()).text
+
+
+def test_an_action_that_is_one_sentence_is_said_whole() -> None:
+    old = replace(alert_of(red(RED_FLAGS[0])), action="Stop running and see a doctor today. No exercises.")
+
+    assert "WHAT TO DO NOW\nStop running and see a doctor today. No exercises.\n" in red_mail(old, reader()).text
