@@ -221,6 +221,7 @@ class Services:
             speech,
             links,
             lambda: self.mail_pictures,
+            rehab_of=self.check_ins.rehab_weeks,
             inactive_since=self.inactive_since,
         )
 
@@ -311,7 +312,12 @@ class Services:
 
     @cached_property
     def views(self) -> ViewService:
-        return ViewService(self.store, self.clock, inactive_since=self.inactive_since)
+        return ViewService(
+            self.store,
+            self.clock,
+            inactive_since=self.inactive_since,
+            rehab_of=self.check_ins.rehab_weeks,
+        )
 
     @cached_property
     def load_pages(self) -> LoadPages:

@@ -11,7 +11,10 @@ from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.ceilings import Basis, Ceiling, LoadBasis, LoadCeiling
 from loadwatch.domain.completeness import CutOff, Gap, gap_text
 from loadwatch.domain.loads import RunLoad
+from loadwatch.domain.pain_week import PainWeek, pain_week_text
+from loadwatch.domain.rehab_week import RehabWeek
 from loadwatch.domain.report import LoadLine, WeeklyReport
+from loadwatch.domain.weekly_action import WeekAction, week_verdict, weekly_action
 from loadwatch.services.ports import AthleteProfile, Connection, RunDetail, StravaBudget, SyncState
 from loadwatch.services.recordings import Recordings
 from loadwatch.services.rights_ports import Reconciliation
@@ -579,10 +582,104 @@ class LoadOut(BaseModel):
         )
 
 
+class WeekActionOut(BaseModel):
+    """The one thing to do in the week to come."""
+
+    reason: str = Field(
+        description="red_flag, problem, rehab, no_data, load, learning, build, incomplete or as_planned."
+    )
+    words: str
+    alert_id: int | None
+    problem_id: int | None
+
+    @classmethod
+    def of(cls, action: WeekAction) -> Self:
+        return cls(reason=action.reason, words=action.words, alert_id=action.alert_id, problem_id=action.problem_id)
+
+
+class LoadChangeOut(BaseModel):
+    """A load that was more than in any of the weeks before, or less."""
+
+    kind: str
+    value: float = Field(description="Of the week [m]")
+    before: float = Field(description="The most of the weeks before; the least where the week had less [m]")
+
+
+class PainOnOut(BaseModel):
+    on: date
+    pain: int
+
+
+class ProblemWeekOut(BaseModel):
+    """A problem in one week, by what was told of it."""
+
+    problem_id: int
+    place: str
+    check_ins: int
+    trend: str | None = Field(
+        description="better, same, rising (mornings against the week before) or worse; null: nothing to compare."
+    )
+    measure: str | None = Field(description="What first and last are of: day, run or morning.")
+    first: PainOnOut | None
+    last: PainOnOut | None
+    worst: int | None
+    gone_on: date | None
+    words: str
+
+    @classmethod
+    def of(cls, told: PainWeek) -> Self:
+        return cls(
+            problem_id=told.id,
+            place=told.place,
+            check_ins=told.n_told,
+            trend=told.trend,
+            measure=told.measure,
+            first=PainOnOut(on=told.first.on, pain=told.first.pain) if told.first else None,
+            last=PainOnOut(on=told.last.on, pain=told.last.pain) if told.last else None,
+            worst=told.worst,
+            gone_on=told.gone_on,
+            words=pain_week_text(told),
+        )
+
+
+class RehabWeekOut(BaseModel):
+    """A problem's programme in one week."""
+
+    problem_id: int
+    programme: str
+    stage: str
+    number: int
+    stages: int
+    done: int = Field(description="Days of the week with exercises")
+    planned: int | None = Field(description="Days on which the stage asks for them; null while there are none.")
+    held_back: str = Field(description="Why there are none; empty where nothing stands against them.")
+    running: str
+
+    @classmethod
+    def of(cls, rehab: RehabWeek) -> Self:
+        return cls(
+            problem_id=rehab.problem_id,
+            programme=rehab.programme,
+            stage=rehab.stage,
+            number=rehab.number,
+            stages=rehab.n_stages,
+            done=rehab.done,
+            planned=rehab.planned,
+            held_back=rehab.held_back,
+            running=rehab.running,
+        )
+
+
 class Week(BaseModel):
     """One ISO week."""
 
     week: str
+    verdict: str
+    level: str = Field(description="quiet, caution, act, red, learning, incomplete or empty.")
+    action: WeekActionOut | None = Field(description="Null of a week that is not the latest.")
+    changes: list[LoadChangeOut] = Field(description="What moved most against the weeks before, two at most.")
+    problems: list[ProblemWeekOut]
+    rehab: list[RehabWeekOut]
     monday: date
     sunday: date
     distance_m: float
@@ -600,8 +697,15 @@ class Week(BaseModel):
 
     @classmethod
     def of(cls, report: WeeklyReport) -> Self:
+        verdict = week_verdict(report)
         return cls(
             week=str(report.week),
+            verdict=verdict.words,
+            level=verdict.level,
+            action=WeekActionOut.of(weekly_action(report)) if report.is_latest else None,
+            changes=[LoadChangeOut(kind=c.kind, value=c.value, before=c.before) for c in report.changes],
+            problems=[ProblemWeekOut.of(told) for told in report.pain],
+            rehab=[RehabWeekOut.of(r) for r in report.rehab],
             monday=report.week.monday,
             sunday=report.week.sunday,
             distance_m=report.distance_m,

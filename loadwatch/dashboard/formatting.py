@@ -22,6 +22,7 @@ from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.loads import RunLoad, ascent_of
 from loadwatch.domain.report import LoadLine
 from loadwatch.domain.rules import Reason
+from loadwatch.domain.sports import sport_text
 from loadwatch.domain.text import (
     Text,
     clock_text,
@@ -116,26 +117,6 @@ ALTITUDE = {
     "none": say("none was recorded"),
 }
 
-SPORTS = {
-    "Run": say("Run"),
-    "TrailRun": say("Trail run"),
-    "VirtualRun": say("Virtual run"),
-    "Walk": say("Walk"),
-    "Hike": say("Hike"),
-    "Ride": say("Ride"),
-    "VirtualRide": say("Virtual ride"),
-    "MountainBikeRide": say("Mountain bike ride"),
-    "GravelRide": say("Gravel ride"),
-    "Swim": say("Swim"),
-    "Rowing": say("Rowing"),
-    "AlpineSki": say("Alpine ski"),
-    "NordicSki": say("Nordic ski"),
-    "WeightTraining": say("Weight training"),
-    "Workout": say("Workout"),
-    "Yoga": say("Yoga"),
-}
-"""Strava's names of the sports that runners do beside; others are told by their English names."""
-
 
 def moment_text(at: datetime | None, timezone: str) -> str:
     """ "Sat 21 Nov 2026, 07:30" by the clock of a time zone."""
@@ -177,14 +158,6 @@ def reason_number(value: float | None, reason: Reason) -> str:
 def or_more(reason: Reason, rule: str) -> bool:
     """Whether the rule speaks at the threshold itself already, not only above it."""
     return rule == "R-T3" or reason.quantity == "days_without_run" or (rule == "R-H1" and reason.baseline == 0)
-
-
-def sport_text(sport: str) -> str:
-    """ "AlpineSki" as "Alpine ski"."""
-    if not sport:
-        return say("Activity")
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", sport)
-    return SPORTS.get(sport) or words[:1].upper() + words[1:].lower()
 
 
 def run_name(run: Run) -> str:

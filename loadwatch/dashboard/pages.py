@@ -15,10 +15,14 @@ from loadwatch.dashboard.speech import _, reader, said
 from loadwatch.domain.alerts import OPEN_STATES
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.findings import ACT
-from loadwatch.domain.report import Today
+from loadwatch.domain.no_runs import why_no_runs
+from loadwatch.domain.pain_week import pain_week_text
+from loadwatch.domain.rehab_week import RehabWeek, rehab_week_text
+from loadwatch.domain.report import Today, WeeklyReport
 from loadwatch.domain.symptoms import REGIONS, SIDES
+from loadwatch.domain.weekly_action import week_verdict, weekly_action
 from loadwatch.domain.wording import HURTS_FIRST
-from loadwatch.emails.loads import load_rows
+from loadwatch.emails.loads import change_text, load_rows
 from loadwatch.services.alerts import NotForRedFlags
 from loadwatch.services.check_in import Superseded
 from loadwatch.services.health_ports import Draft, InvalidCheckIn
@@ -191,10 +195,15 @@ def week(iso_week: str) -> str:
     current = IsoWeek.of(now)
     if wanted > current.shifted(1) or wanted.year < 1990:
         abort(404)
-    report, load_of = services().views.week_and_loads(athlete_id(), wanted)
+    report, load_of = services().views.week_and_loads(profile(), wanted)
     return render_template(
         "week.html",
         report=report,
+        verdict=week_verdict(report),
+        action=weekly_action(report) if report.is_latest else None,
+        missing=why_no_runs(report.no_runs) if report.no_runs else None,
+        changes=[change_text(change) for change in report.changes],
+        pain=[(told, pain_week_text(told), _rehab_of(report, told.id)) for told in report.pain],
         loads=load_rows(report.loads, profile().units, symptoms_decide=report.symptoms_decide),
         hurts_first=HURTS_FIRST,
         load_of=load_of,
@@ -203,6 +212,10 @@ def week(iso_week: str) -> str:
         is_current=wanted == current,
         highest=max([d for _, d in report.previous] + [report.distance_m, 1.0]),
     )
+
+
+def _rehab_of(report: WeeklyReport, problem_id: int) -> list[tuple[RehabWeek, str]]:
+    return [(r, rehab_week_text(r)) for r in report.rehab if r.problem_id == problem_id and r.stage]
 
 
 @bp.get("/about")

@@ -133,6 +133,11 @@ class Alert:
     def is_red(self) -> bool:
         return self.severity >= RED
 
+    @property
+    def life(self) -> timedelta:
+        """After which time since what it speaks of it is spent; no red flag is, by itself."""
+        return HILL_ALERT_LIFE if self.dedup_key.startswith("H:") else ALERT_LIFE
+
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:

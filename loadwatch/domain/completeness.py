@@ -56,6 +56,8 @@ class Completeness:
         Start of each run whose samples are awaited, UTC.
     cut_off_at : datetime or None
         Up to when all that there was is known, where nothing new arrives; None: not known.
+    is_linked : bool
+        Whether a source is linked that sends runs by itself.
     """
 
     runs: tuple[datetime, ...] = ()
@@ -64,6 +66,7 @@ class Completeness:
     list_awaited: bool = False
     cut_off: CutOff | None = None
     cut_off_at: datetime | None = None
+    is_linked: bool = False
 
     def gap(self, at: datetime) -> Gap | None:
         """What of this bears on a judgement as of `at`, UTC; None: nothing."""

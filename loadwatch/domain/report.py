@@ -13,16 +13,33 @@ from loadwatch.domain.completeness import Gap, missing_text, quiet_verdict
 from loadwatch.domain.daily import IsoWeek, day_totals, week_distance_m
 from loadwatch.domain.findings import ACT
 from loadwatch.domain.loads import RunLoad, is_indoor, mostly_known
+from loadwatch.domain.no_runs import NoRuns
+from loadwatch.domain.pain_week import PainWeek, pain_weeks
+from loadwatch.domain.rehab_week import RehabWeek
 from loadwatch.domain.spikes import longest_before
 from loadwatch.domain.symptom_rules import problem_id_of, site_of
 from loadwatch.domain.symptoms import Problem, SymptomReport, is_quieted, problems, symptom_level
 from loadwatch.domain.text import Text, Units, capital, distance_text, in_units, say
-from loadwatch.domain.thresholds import ASK_FOR, SPIKE_WINDOW
+from loadwatch.domain.thresholds import (
+    ASK_FOR,
+    FAST_WEEK_SMALL_JUMP_M,
+    HILL_SMALL_JUMP_M,
+    SPIKE_MIN_JUMP_M,
+    SPIKE_WINDOW,
+)
 from loadwatch.domain.wording import ceiling_text, site_text
 
 COMPARED_WEEKS = 4
 
-_STILL_OPEN: Final[Mapping[int, tuple[Callable[[Text], Text], str]]] = {
+MOVED_SHARE: Final = 0.25
+MOVED_M: Final = {"mileage": SPIKE_MIN_JUMP_M, "hills": HILL_SMALL_JUMP_M, "fast": FAST_WEEK_SMALL_JUMP_M}
+MOST_CHANGES: Final = 2
+"""
+A load moved in a week that is outside of all the weeks compared, and this share of their mean and so many metres away
+from it; so many are told of. [unitless; m; 1] Design choice: chooses words, sets off nothing.
+"""
+
+STILL_OPEN: Final[Mapping[int, tuple[Callable[[Text], Text], str]]] = {
     2: (
         lambda place: say("{place} is still open: run short and easy, and only while it stays quiet.", place=place),
         "caution",
@@ -78,6 +95,46 @@ class LoadLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadChange:
+    """
+    A load that was more than in any of the weeks before, or less.
+
+    Attributes
+    ----------
+    value : float
+        Of the week. [m]
+    before : float
+        The most of the weeks before it; the least where the week had less. [m]
+    share : float
+        How far it is from their mean, in means. [unitless]
+    """
+
+    kind: Literal["mileage", "hills", "fast"]
+    value: float
+    before: float
+    share: float
+
+    @property
+    def is_more(self) -> bool:
+        return self.value > self.before
+
+
+def _change(line: LoadLine) -> LoadChange | None:
+    if line.value is None or line.usual is None or line.usual_least is None or line.usual_most is None:
+        return None
+    apart = abs(line.value - line.usual)
+    if apart < max(MOVED_SHARE * line.usual, MOVED_M[line.kind]):
+        return None
+    share = apart / line.usual if line.usual else float("inf")
+    if line.value > line.usual_most:
+        return LoadChange(line.kind, line.value, line.usual_most, share)
+    # Of a sum that leaves runs out nobody knows that it is less.
+    if line.value < line.usual_least and line.known_runs == line.n_runs:
+        return LoadChange(line.kind, line.value, line.usual_least, share)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenProblem:
     """A problem that nobody has said to be gone, with its symptom level by the latest check-in, 0 to 3."""
 
@@ -125,7 +182,7 @@ def standing_alerts(
 
 def symptoms_decide(alerts: Iterable[Alert], still_open: Sequence[OpenProblem]) -> bool:
     """Whether something hurts, or an alert on it is open, so that no ceiling may be named."""
-    if still_open and still_open[0].level in _STILL_OPEN:
+    if still_open and still_open[0].level in STILL_OPEN:
         return True
     return any(
         a.state in OPEN_STATES and a.severity >= MAIL_FROM_SEVERITY and (not a.is_of_run or a.symptom_level > 1)
@@ -161,6 +218,18 @@ class WeeklyReport:
         Of the other two loads, as `ceiling`; None where nobody asked for them.
     gap : Gap or None
         What of the week, or before it, is not here yet.
+    standing : tuple of Alert
+        Those that still count when it is told, of whatever week, the most severe and newest first.
+    pain : tuple of PainWeek
+        Of each problem that is open, the worst first, then of those that went in the week.
+    rehab : tuple of RehabWeek
+        Of the open problems with a programme, in the same order.
+    no_runs : NoRuns or None
+        What may be behind a week without a run; None where there was one, or nobody asked.
+    first_day : date or None
+        Local day of the athlete's first run ever.
+    is_latest : bool
+        Whether it is told as of now; an older week is told as of its end, and nothing is to be done about it.
     """
 
     week: IsoWeek
@@ -178,11 +247,30 @@ class WeeklyReport:
     fast_ceiling: LoadCeiling | None = None
     problems: tuple[OpenProblem, ...] = ()
     gap: Gap | None = None
+    standing: tuple[Alert, ...] = ()
+    pain: tuple[PainWeek, ...] = ()
+    rehab: tuple[RehabWeek, ...] = ()
+    no_runs: NoRuns | None = None
+    first_day: date | None = None
+    is_latest: bool = True
 
     @property
     def symptoms_decide(self) -> bool:
-        """Whether something hurt at the end of the week so that no ceiling may be named."""
-        return symptoms_decide(self.alerts, self.problems)
+        """Whether something hurts so that no ceiling may be named."""
+        return symptoms_decide(self.standing, self.problems)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing was known of the runner before this week."""
+        return self.first_day is None or self.first_day >= self.week.monday
+
+    @property
+    def changes(self) -> tuple[LoadChange, ...]:
+        """The loads that moved most against the weeks before, two at most, the most first."""
+        if not self.runs or len(self.previous) < 2:
+            return ()
+        found = [change for line in self.loads if (change := _change(line)) is not None]
+        return tuple(sorted(found, key=lambda c: c.share, reverse=True)[:MOST_CHANGES])
 
     @property
     def change(self) -> float | None:
@@ -203,6 +291,11 @@ def weekly_report(
     reports: Sequence[SymptomReport] = (),
     timezone: tzinfo = UTC,
     gap: Gap | None = None,
+    as_of: datetime | None = None,
+    seen: Mapping[int, datetime] | None = None,
+    rehab: Sequence[RehabWeek] = (),
+    no_runs: NoRuns | None = None,
+    is_latest: bool = True,
 ) -> WeeklyReport:
     """
     Put one week together.
@@ -212,7 +305,7 @@ def weekly_report(
     activities : sequence of Run
         At least those of the week and of the four weeks before it, in any order.
     alerts : sequence of Alert
-        At least those of the week's runs.
+        At least those of the week's runs, and whatever is open.
     ceiling : Ceiling
         As of the end of the week.
     first_day : date or None
@@ -223,11 +316,15 @@ def weekly_report(
     hill_ceiling, fast_ceiling : LoadCeiling or None
         As of the end of the week.
     reports : sequence of SymptomReport
-        All check-ins of the athlete up to the end of the week.
+        All check-ins of the athlete up to `as_of`.
     timezone : tzinfo
         Of the runner: decides to which week a check-in belongs.
     gap : Gap or None
         What is not here yet.
+    as_of : datetime or None
+        As of when it is told, UTC: later alerts do not stand yet. None: whatever is open stands.
+    seen : mapping of int to datetime
+        When the runner last noted that a professional has seen a problem, by its id, UTC.
     """
     in_week = [a for a in activities if week.monday <= a.local_date <= week.sunday]
     runs = [r for r in counted(activities) if week.monday <= r.local_date <= week.sunday]
@@ -241,6 +338,9 @@ def weekly_report(
     load_of = {load.run.id: load for load in run_loads}
     loads = [load_of.get(r.id) or RunLoad(r, None, None, None, None, None) for r in counted(activities)]
     distance_m = sum(r.distance_m or 0.0 for r in runs)
+    problems_now = open_problems(reports)
+    gone = [p for p in problems(reports) if not p.is_open]
+    stand = (a for a in standing_alerts(alerts, reports, seen or {}) if _stood(a, as_of))
     return WeeklyReport(
         week=week,
         runs=tuple(runs),
@@ -259,14 +359,29 @@ def weekly_report(
         ),
         hill_ceiling=hill_ceiling,
         fast_ceiling=fast_ceiling,
-        problems=open_problems(reports),
+        problems=problems_now,
         gap=gap,
+        standing=tuple(sorted(stand, key=lambda a: (-a.severity, -a.at.timestamp(), a.id))),
+        pain=pain_weeks([*(p.problem for p in problems_now), *gone], reports, week),
+        rehab=tuple(rehab),
+        no_runs=no_runs if not runs else None,
+        first_day=first_day,
+        is_latest=is_latest,
     )
 
 
 def _stands(alert: Alert) -> bool:
     """Whether an alert was neither taken back nor followed by another in its place."""
     return alert.state != "retracted" and alert.settled != "later"
+
+
+def _stood(alert: Alert, as_of: datetime | None) -> bool:
+    """Whether an alert counted at a moment; one that was spent since then did."""
+    if as_of is None:
+        return alert.state in OPEN_STATES
+    if alert.at >= as_of:
+        return False
+    return alert.state in OPEN_STATES or (alert.state is AlertState.EXPIRED and as_of < alert.at + alert.life)
 
 
 def _is_of_week(alert: Alert, week: IsoWeek, run_ids: Collection[int], timezone: tzinfo) -> bool:
@@ -557,7 +672,7 @@ def _ground(alerts: Sequence[Alert], still_open: Sequence[OpenProblem]) -> Alert
     told = next((a for a in urgent if a.is_red or not a.is_of_run or a.rule == "P-PUSH"), None)
     if told is not None:
         return told
-    if still_open and still_open[0].level in _STILL_OPEN:
+    if still_open and still_open[0].level in STILL_OPEN:
         return still_open[0]
     return next((a for a in alerts if a in urgent or a.rule in _NOTES), None)
 
@@ -565,17 +680,23 @@ def _ground(alerts: Sequence[Alert], still_open: Sequence[OpenProblem]) -> Alert
 def _verdict(
     alerts: Sequence[Alert], still_open: Sequence[OpenProblem], ceiling: Ceiling, any_activity: bool
 ) -> tuple[str, str]:
-    urgent = [a for a in alerts if a.severity >= 2]
+    urgent = [a for a in alerts if a.severity >= MAIL_FROM_SEVERITY]
     for alert in urgent:
         if alert.is_red:
             return alert.title + ".", "red"
         if not alert.is_of_run or alert.rule == "P-PUSH":
             return alert.title + ".", "act" if alert.severity >= ACT else "caution"
-    if still_open and still_open[0].level in _STILL_OPEN:
-        words, weight = _STILL_OPEN[still_open[0].level]
+    if still_open and still_open[0].level in STILL_OPEN:
+        words, weight = STILL_OPEN[still_open[0].level]
         return words(capital(site_text(site_of(still_open[0].problem)))), weight
     if not any_activity:
         return say("No runs here yet: connect Strava and the next run arrives by itself."), "empty"
+    return load_advice(alerts, ceiling)
+
+
+def load_advice(alerts: Sequence[Alert], ceiling: Ceiling) -> tuple[Text, str]:
+    """What the loads alone ask for, and its weight; of open alerts, the most severe first."""
+    urgent = [a for a in alerts if a.severity >= MAIL_FROM_SEVERITY]
     if urgent:
         return _limited(_URGENT.get(urgent[0].rule, _JUMPED), ceiling), "caution"
     if ceiling.basis == "learning":

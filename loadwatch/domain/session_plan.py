@@ -16,6 +16,7 @@ from loadwatch.domain.programme import (
     Dose,
     Exercise,
     NotWhen,
+    Prescription,
     Programme,
     RehabSession,
     Slot,
@@ -160,10 +161,18 @@ def sessions_of_week(
     """
     first = max(since, as_of - 6 * DAY)
     n_days = (as_of - first).days + 1
-    asked = [p for p in stage.prescriptions if not p.patterns or pattern is None or pattern in p.patterns]
-    ids = {p.exercise.id for p in asked}
+    ids = {p.exercise.id for p in _asked(stage, pattern)}
     done = {s.local_date for s in sessions if first <= s.local_date <= as_of and s.exercises & ids}
-    return SessionsOfWeek(len(done), max((_days_due(p.dose, n_days) for p in asked), default=0))
+    return SessionsOfWeek(len(done), days_asked(stage, pattern, n_days))
+
+
+def days_asked(stage: Stage, pattern: str | None, n_days: int) -> int:
+    """On how many of so many days a stage asks for one of its exercises; of a pattern, None for all."""
+    return max((_days_due(p.dose, n_days) for p in _asked(stage, pattern)), default=0)
+
+
+def _asked(stage: Stage, pattern: str | None) -> list[Prescription]:
+    return [p for p in stage.prescriptions if not p.patterns or pattern is None or pattern in p.patterns]
 
 
 def _days_due(dose: Dose, n_days: int) -> int:

@@ -1,11 +1,12 @@
 """The three loads of a week in words: the same in a mail and on a page."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from loadwatch.domain.report import LoadLine
+from loadwatch.domain.report import LoadChange, LoadLine
 from loadwatch.domain.text import (
+    Text,
     Units,
     distance_text,
     fast_text,
@@ -128,3 +129,36 @@ def _beside(line: LoadLine, units: Units) -> Iterable[str]:
                 amount=fast_text(line.track_m, units),
                 laps=number_text(line.track_laps, 1),
             )
+
+
+def change_text(change: LoadChange, units: Units = "metric") -> Text:
+    """A load that moved, in a sentence."""
+    amount = _AMOUNTS[change.kind]
+    value, before = amount(change.value, units), amount(change.before, units)
+    return _CHANGED[change.kind, change.is_more](value, before)
+
+
+_CHANGED: Final[dict[tuple[str, bool], Callable[[Text, Text], Text]]] = {
+    ("mileage", True): lambda value, before: say(
+        "Further than in any of the weeks before: {value}, at most {before} then.", value=value, before=before
+    ),
+    ("mileage", False): lambda value, before: say(
+        "Less far than in any of the weeks before: {value}, at least {before} then.", value=value, before=before
+    ),
+    ("hills", True): lambda value, before: say(
+        "More downhill than in any of the weeks before: {value}, at most {before} then.", value=value, before=before
+    ),
+    ("hills", False): lambda value, before: say(
+        "Less downhill than in any of the weeks before: {value}, at least {before} then.", value=value, before=before
+    ),
+    ("fast", True): lambda value, before: say(
+        "More fast running than in any of the weeks before: {value}, at most {before} then.",
+        value=value,
+        before=before,
+    ),
+    ("fast", False): lambda value, before: say(
+        "Less fast running than in any of the weeks before: {value}, at least {before} then.",
+        value=value,
+        before=before,
+    ),
+}

@@ -1,91 +1,95 @@
-"""The mail of a week: the three loads, how they compare, what stood out, how far the next run may go."""
+"""The mail of a week: what it amounts to, the one thing to do, then what that rests on."""
 
-import re
-from datetime import tzinfo
+from collections.abc import Callable
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.activity import Run
 from loadwatch.domain.completeness import gap_text
-from loadwatch.domain.daily import IsoWeek
+from loadwatch.domain.no_runs import Missing, why_no_runs
+from loadwatch.domain.pain_week import PainWeek, pain_week_text
+from loadwatch.domain.rehab_week import rehab_week_text
 from loadwatch.domain.report import WeeklyReport
-from loadwatch.domain.symptom_rules import site_of
-from loadwatch.domain.text import (
-    Text,
-    capital,
-    day_text,
-    distance_text,
-    duration_text,
-    joined,
-    moment_text,
-    say,
-    say_n,
+from loadwatch.domain.text import Speech, Text, day_text, distance_text, joined, render, say, say_n
+from loadwatch.domain.weekly_action import WeekAction, WeekVerdict, week_fact, week_verdict, weekly_action
+from loadwatch.domain.wording import HURTS_FIRST, ceiling_text
+from loadwatch.emails import EmailContent, Picture, Reader
+from loadwatch.emails.loads import change_text, load_rows
+from loadwatch.emails.parts import (
+    Bar,
+    Bars,
+    Button,
+    Choice,
+    Choices,
+    Drawing,
+    Heading,
+    Item,
+    Listing,
+    Note,
+    Paragraph,
+    Part,
+    Row,
+    Table,
+    Title,
 )
-from loadwatch.domain.wording import HURTS_FIRST, ceiling_text, site_text
-from loadwatch.emails import EmailContent, Reader
-from loadwatch.emails.loads import load_rows
-from loadwatch.emails.parts import Bar, Bars, Button, Heading, Item, Listing, Note, Paragraph, Part, Row, Table, Title
 from loadwatch.emails.render import mail, one_line
 
-CLOSE: Final = 0.10
-"""A week within this share of the usual is called close to it. [unitless] Chooses a word, sets off nothing."""
+PAINS: Final = range(11)
+"""0 to 10, as pain is told."""
+
+MOST_ALERTS: Final = 5
+"""Of more alerts the mail tells the most severe; the page of the week has them all. Design choice."""
+
+LONGEST_SUBJECT: Final = 70
+"""What most lists of mails show of a subject. [1] A longer one falls back to less. Design choice."""
 
 
-def weekly_mail(report: WeeklyReport, reader: Reader) -> EmailContent:
+def weekly_mail(
+    report: WeeklyReport,
+    reader: Reader,
+    *,
+    picture: Picture | None = None,
+    pain_url: Callable[[int, int], str] | None = None,
+) -> EmailContent:
     """
     The mail of one week.
+
+    Parameters
+    ----------
+    picture : Picture or None
+        The three loads; without it the weeks are drawn as bars.
+    pain_url : callable or None
+        The link that answers for a problem, by its id, how much it hurts, 0 to 10; None: nothing is asked.
 
     Raises
     ------
     zoneinfo.ZoneInfoNotFoundError
         If the reader's time zone does not exist.
     """
-    week, zone, base_url = report.week, ZoneInfo(reader.timezone), reader.base_url
-    ceiling = HURTS_FIRST if report.symptoms_decide else ceiling_text(report.ceiling)
-    verdict = _verdict(report)
-    parts: list[Part] = [Title(verdict)]
-    if report.gap:
+    zone, page = ZoneInfo(reader.timezone), f"{reader.base_url}/weeks/{report.week}"
+    verdict, action = week_verdict(report), weekly_action(report)
+    parts: list[Part] = [Title(verdict.words), *_action(action, reader.base_url)]
+    if verdict.level == "red":
+        # Whoever must be seen needs no numbers beside it.
+        parts.append(Button(say("Open your week"), page))
+        return _mail(parts, report, reader, verdict, action)
+    # Of a week without a run the action says it all where nothing arrives.
+    if report.gap is not None and not (report.gap.cut_off and not report.runs):
         parts.append(Paragraph(gap_text(report.gap, zone)))
-    if report.runs:
-        parts += _week_parts(report, reader, zone)
-    else:
-        parts.append(
-            Paragraph(
-                say(
-                    "If you did run, the run may not be synced yet, it may be saved as another sport, or the"
-                    " connection to its source may have ended."
-                )
-            )
-        )
-        parts.append(Paragraph(say("Check the connection"), f"{base_url}/settings"))
-    if report.other_sports:
-        parts.append(Note(_others(report.other_sports)))
-    if report.problems:
-        parts += [
-            Heading(say("Still open")),
-            Listing(
-                tuple(
-                    Item(capital(site_text(site_of(p.problem))), url=f"{base_url}/problems/{p.id}")
-                    for p in report.problems
-                )
-            ),
-            Note(say("Say on its page how it goes, or that it is gone.")),
-        ]
-    if report.alerts:
-        parts += [
-            Heading(say("What stood out")),
-            Listing(tuple(Item(a.title, a.action, f"{base_url}/alerts/{a.id}") for a in report.alerts)),
-        ]
-    parts += [Heading(say("Against the weeks before")), *_compared(report)]
-    parts += [
-        Heading(say("Your next run")),
-        Paragraph(ceiling),
-        Button(say("Open loadwatch"), base_url),
-    ]
+    parts += _runs(report, reader, picture)
+    parts += _symptoms(report, reader, pain_url)
+    parts += _alerts(report, reader, action)
+    parts += [*_next(report), Button(say("Open your week"), page)]
+    return _mail(parts, report, reader, verdict, action)
+
+
+def _mail(
+    parts: list[Part], report: WeeklyReport, reader: Reader, verdict: WeekVerdict, action: WeekAction
+) -> EmailContent:
+    week = report.week
     return mail(
         parts,
         reader,
-        subject=say("Week {week}: {fact}", week=week.week, fact=_fact(report, say("no runs arrived"))),
+        subject=_subject(report, verdict, reader.speech),
         because=say("the weekly mail is switched on for you"),
         kicker=joined(
             " · ",
@@ -95,98 +99,93 @@ def weekly_mail(report: WeeklyReport, reader: Reader) -> EmailContent:
                 joined(" – ", (day_text(week.monday), day_text(week.sunday, year=True))),
             ),
         ),
-        preheader=say("Next run: {ceiling}", ceiling=ceiling),
-        short=verdict,
-        url=f"{base_url}/weeks/{week}",
+        preheader=action.words,
+        short=joined(" ", (verdict.words, action.words)),
+        url=f"{reader.base_url}/weeks/{week}",
     )
 
 
-def _week_parts(report: WeeklyReport, reader: Reader, zone: tzinfo) -> list[Part]:
-    parts: list[Part] = []
-    if not report.alerts:
-        quiet = (
-            say("No run and no check-in that is here set off an alert.")
-            if report.gap
-            else say("No run and no check-in set off an alert.")
-        )
-        parts.append(Paragraph(quiet))
-    loads = load_rows(report.loads, reader.speech.units, symptoms_decide=report.symptoms_decide)
-    if loads:
-        parts += [
-            Heading(say("The three loads")),
-            Table(
-                (say("This week"), say("Usual week"), say("Next run")),
-                tuple(Row(load.name, (load.value, load.usual, load.ceiling), load.notes) for load in loads),
-            ),
-        ]
-    parts += [
-        Heading(say("The runs")),
-        Table((say("Distance"), say("Time")), tuple(_run_row(run, zone) for run in report.runs)),
-    ]
-    if len(report.runs) > 1:
-        parts.append(Note(_together(report)))
+def _subject(report: WeeklyReport, verdict: WeekVerdict, speech: Speech) -> Text:
+    """The verdict without its stop, or as much of the week as fits."""
+    week = report.week.week
+    far = distance_text(report.distance_m)
+    n = len(report.runs)
+    tries: list[str] = []
+    if verdict.level in ("quiet", "learning", "incomplete") and n:
+        tries.append(say("Week {week}: {fact}", week=week, fact=week_fact(report)))
+        if report.usual_m:
+            usual = distance_text(report.usual_m)
+            tries.append(say("Week {week}: {far}, your usual is {usual}", week=week, far=far, usual=usual))
+    else:
+        tries.append(render(verdict.words, speech).rstrip("."))
+    tries.append(say_n("Week {week}: {far} in {n} run", "Week {week}: {far} in {n} runs", n, week=week, far=far))
+    fitting = (words for words in tries if len(one_line(render(words, speech))) <= LONGEST_SUBJECT)
+    return joined("", (next(fitting, tries[0]),))
+
+
+def _action(action: WeekAction, base_url: str) -> list[Part]:
+    parts: list[Part] = [Heading(say("What to do this week")), Paragraph(action.words)]
+    if action.missing is not None:
+        parts.append(_remedy(action.missing, base_url))
+    elif action.alert_id is not None:
+        parts.append(Paragraph(say("Read why"), f"{base_url}/alerts/{action.alert_id}"))
+    elif action.problem_id is not None:
+        parts.append(Paragraph(say("Open its page"), f"{base_url}/problems/{action.problem_id}"))
     return parts
 
 
-def _together(report: WeeklyReport) -> Text:
-    total, longest = distance_text(report.distance_m), distance_text(report.longest_m)
-    # A sum that leaves a run out would be taken for the whole.
-    if all(run.moving_s for run in report.runs):
-        time = duration_text(report.moving_s)
-        return say(
-            "Together {total} in {time}; the longest run was {longest}.", total=total, time=time, longest=longest
-        )
-    return say("Together {total}; the longest run was {longest}.", total=total, longest=longest)
+def _remedy(missing: Missing, base_url: str) -> Paragraph:
+    return Paragraph(missing.remedy, f"{base_url}/{missing.where}")
 
 
-def _fact(report: WeeklyReport, nothing: Text) -> Text:
-    """The week in half a sentence, the same in the subject and in the verdict."""
-    n = len(report.runs)
-    ran = say_n("{far} in {n} run", "{far} in {n} runs", n, far=distance_text(report.distance_m)) if n else nothing
-    if report.usual_m is None:
-        return ran
-    usual, change = distance_text(report.usual_m), report.change
-    if change is None:
-        if not n:
-            return ran
-        weeks = len(report.previous)
-        return say_n("{ran}, after {n} week without a run", "{ran}, after {n} weeks without a run", weeks, ran=ran)
-    if not n:
-        return say("{ran}, your usual is {usual}", ran=ran, usual=usual)
-    change = round(change, 3)
-    if abs(change) <= CLOSE:
-        return say("{ran}, close to your usual {usual}", ran=ran, usual=usual)
-    if change > 0:
-        return say("{ran}, more than your usual {usual}", ran=ran, usual=usual)
-    return say("{ran}, less than your usual {usual}", ran=ran, usual=usual)
-
-
-def _verdict(report: WeeklyReport) -> Text:
+def _runs(report: WeeklyReport, reader: Reader, picture: Picture | None) -> list[Part]:
     if not report.runs:
-        return say("{fact}.", fact=_fact(report, say("No runs arrived in week {week}", week=report.week.week)))
-    return say("You ran {fact}.", fact=_fact(report, say("no runs arrived")))
+        known = weekly_action(report).missing is not None
+        missing = why_no_runs(report.no_runs) if report.no_runs and not known else None
+        return [Paragraph(missing.words), _remedy(missing, reader.base_url)] if missing else []
+    parts: list[Part] = []
+    if report.is_first:
+        parts.append(
+            Paragraph(
+                say("From next week on this mail holds your three loads against your own weeks, and says what moved.")
+            )
+        )
+    drawn: list[Part] = [Drawing(picture)] if picture is not None else _weeks(report)
+    loads = [*drawn, *_table(report, reader.speech), *(Paragraph(change_text(change)) for change in report.changes)]
+    if loads:
+        parts += [Heading(say("The three loads")), *loads]
+    if report.other_sports:
+        parts.append(Note(_others(report.other_sports)))
+    return parts
 
 
-def _compared(report: WeeklyReport) -> list[Part]:
-    if report.usual_m is None:
-        return [Paragraph(say("There is no earlier week to compare with yet."))]
-    weeks: list[tuple[IsoWeek, float]] = [*report.previous, (report.week, report.distance_m)]
+def _table(report: WeeklyReport, speech: Speech) -> list[Part]:
+    rows = load_rows(report.loads, speech.units, symptoms_decide=report.symptoms_decide)
+    if not rows:
+        return []
+    return [
+        Table(
+            (say("This week"), say("Usual week"), say("Next run")),
+            tuple(Row(row.name, (row.value, row.usual, row.ceiling), row.notes) for row in rows),
+        )
+    ]
+
+
+def _weeks(report: WeeklyReport) -> list[Part]:
+    if len(report.previous) < 2:
+        return []
+    weeks = [*report.previous, (report.week, report.distance_m)]
     most = max(distance_m for _, distance_m in weeks)
     bars = (
         Bar(
             say("Week {week}", week=week.week),
-            distance_text(distance_m) if distance_m or week != report.week else say("none arrived"),
+            distance_text(distance_m),
             round(100 * distance_m / most) if most else 0,
             week == report.week,
         )
         for week, distance_m in weeks
     )
-    n, usual = len(report.previous), distance_text(report.usual_m)
-    if n == 1:
-        mean = say("The week before, {usual}, is all there is to compare with so far.", usual=usual)
-    else:
-        mean = say("Mean of the {n} weeks before: {usual} a week, taken as your usual.", n=n, usual=usual)
-    return [Bars(tuple(bars)), Note(mean)]
+    return [Bars(tuple(bars))]
 
 
 def _others(n: int) -> Text:
@@ -199,14 +198,44 @@ def _others(n: int) -> Text:
     )
 
 
-def _run_row(run: Run, zone: tzinfo) -> Row:
-    """A run: its day and start in the athlete's time zone; the day alone if it was on another day there."""
-    start = run.start.astimezone(zone)
-    seconds = run.moving_s or run.elapsed_s
-    # "TrailRun" -> "Trail run", for a run without a title.
-    name = one_line(run.name) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", run.sport).capitalize()
-    return Row(
-        say("{name} (race)", name=name) if run.is_race else name,
-        (distance_text(run.distance_m or 0.0), duration_text(seconds) if seconds else "–"),
-        moment_text(run.start, zone) if start.date() == run.local_date else day_text(run.local_date),
+def _symptoms(report: WeeklyReport, reader: Reader, pain_url: Callable[[int, int], str] | None) -> list[Part]:
+    if not report.pain:
+        return []
+    parts: list[Part] = [Heading(say("How your thighs were"))]
+    for told in report.pain:
+        url = f"{reader.base_url}/problems/{told.id}"
+        parts.append(Listing((Item(told.place, pain_week_text(told), url),)))
+        parts += [Note(rehab_week_text(r)) for r in report.rehab if r.problem_id == told.id and r.stage]
+        if pain_url is not None and told.problem.is_open:
+            parts.append(_ask(told, pain_url))
+    if any(r.stage and not r.is_reviewed for r in report.rehab):
+        parts.append(Note(say("What its stages ask for is not yet reviewed by a clinician.")))
+    return parts
+
+
+def _ask(told: PainWeek, pain_url: Callable[[int, int], str]) -> Choices:
+    return Choices(
+        say("How much does it hurt today? 0 is not at all, 10 the worst there is."),
+        tuple(Choice(str(pain), pain_url(told.id, pain)) for pain in PAINS),
     )
+
+
+def _alerts(report: WeeklyReport, reader: Reader, action: WeekAction) -> list[Part]:
+    if not report.alerts:
+        return []
+    items = [
+        # What the one thing to do says already is not said again.
+        Item(a.title, "" if a.id == action.alert_id else a.action, f"{reader.base_url}/alerts/{a.id}")
+        for a in report.alerts[:MOST_ALERTS]
+    ]
+    parts: list[Part] = [Heading(say("What stood out")), Listing(tuple(items))]
+    left = len(report.alerts) - len(items)
+    if left:
+        parts.append(Note(say_n("{n} more is on its page.", "{n} more are on its page.", left)))
+    return parts
+
+
+def _next(report: WeeklyReport) -> list[Part]:
+    if report.symptoms_decide:
+        return [Note(HURTS_FIRST)]
+    return [Note(ceiling_text(report.ceiling))] if report.runs or report.first_day else []

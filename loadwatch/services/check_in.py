@@ -40,15 +40,17 @@ from loadwatch.domain.redflags import (
     screen,
 )
 from loadwatch.domain.rehab import Progress, stage_of
+from loadwatch.domain.rehab_week import RehabWeek, days_done, days_planned
 from loadwatch.domain.report import open_problems
 from loadwatch.domain.rules import EarlierHistory, judge, look_back_from
-from loadwatch.domain.session_plan import TodaysSession, todays_session
+from loadwatch.domain.session_plan import TodaysSession, days_asked, todays_session
 from loadwatch.domain.symptom_rules import (
     RUNS_REACH,
     knows_runs,
     load_events,
     problem_id_of,
     reduced_load_days,
+    site_of,
     watched_until,
 )
 from loadwatch.domain.symptoms import (
@@ -64,8 +66,9 @@ from loadwatch.domain.symptoms import (
     symptom_level,
     week_of,
 )
-from loadwatch.domain.text import say
+from loadwatch.domain.text import capital, say
 from loadwatch.domain.thresholds import BONE_LOAD
+from loadwatch.domain.wording import site_text
 from loadwatch.knowledge.codes import Code, CodeKind, codes_of_kind
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.facts import Facts, earlier_history
@@ -435,6 +438,19 @@ class CheckInService(WayBackUseCases):
         NotYours
         """
         return _find(tx.symptom_reports(athlete_id), number)
+
+    def rehab_weeks(self, tx: Tx, facts: Facts, week: IsoWeek) -> tuple[RehabWeek, ...]:
+        """
+        What was done of programmes in a week, of the open problems that have one, or that something is held against.
+
+        Without an open problem nothing more is read.
+        """
+        found = open_problems(facts.reports)
+        if not found:
+            return ()
+        known = _Known.beside(tx, facts, min(p.problem.opened for p in found))
+        weeks = (_rehab_week(self._page(known, p.problem), week) for p in found)
+        return tuple(w for w in weeks if w is not None)
 
     def close_problem(self, athlete_id: int, number: int) -> ProblemPage:
         """Note that the runner says it is gone: a report of its own, as every step of a problem."""
@@ -858,6 +874,40 @@ def _find(reports: Iterable[SymptomReport], number: int) -> Problem:
     if problem is None:
         raise NotYours(f"problem {number}")
     return problem
+
+
+def _rehab_week(page: ProblemPage, week: IsoWeek) -> RehabWeek | None:
+    place = capital(site_text(site_of(page.problem)))
+    held = page.withheld if page.withheld and page.withheld.reason != "not_confirmed" else None
+    stage = page.rehab.progress.stage if page.rehab else None
+    last = min(week.sunday, page.today)
+    if page.rehab is None or stage is None:
+        return RehabWeek(page.id, place, held_back=held.text) if held else None
+    agreed = min((e.local_date for e in page.events if e.what == "agreed"), default=None)
+    is_open = held is None and agreed is not None
+    return RehabWeek(
+        problem_id=page.id,
+        place=place,
+        programme=page.rehab.programme.name,
+        stage=stage.name,
+        number=page.rehab.progress.number + 1,
+        n_stages=len(page.rehab.programme.stages),
+        done=days_done(page.sessions, week.monday, last),
+        planned=None if held else days_planned(stage, page.pattern, agreed, week.monday, last),
+        asked=days_asked(stage, page.pattern, 7) if is_open else 0,
+        held_back=held.text if held else "",
+        running=_running(page, held or page.elsewhere, stage.running),
+        step=page.ladder.state.level if page.ladder and not page.ladder.state.is_done else None,
+        is_reviewed=stage.source.review == "reviewed",
+    )
+
+
+def _running(page: ProblemPage, none: Withheld | None, of_stage: str) -> str:
+    """What running there is: none and why, the step of the ladder, or what the stage says of it."""
+    if none is not None:
+        return none.text
+    step = page.ladder.state.step if page.ladder else None
+    return step.level.text if step else of_stage
 
 
 def _questions_of(criterion: Criterion) -> tuple[str, ...]:

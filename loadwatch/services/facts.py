@@ -53,6 +53,11 @@ class Facts:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.profile.timezone)
 
+    @property
+    def seen(self) -> dict[int, datetime]:
+        """When the runner last noted that a professional has seen a problem, by its id."""
+        return {e.problem_id: e.at for e in self.events if e.what == "seen"}
+
 
 def facts_of(tx: Tx, profile: AthleteProfile, now: datetime, inactive_since: datetime | None) -> Facts:
     """Read them: ten statements, however long the history is."""
@@ -77,6 +82,45 @@ def facts_of(tx: Tx, profile: AthleteProfile, now: datetime, inactive_since: dat
         alerts=tx.alerts_that_stand(profile.id, back),
         reports=reports,
         events=events,
+        awaited=awaited,
+        known=completeness(tx, profile.id, awaited, inactive_since),
+        pulse=pulse,
+    )
+
+
+def facts_between(
+    tx: Tx,
+    profile: AthleteProfile,
+    now: datetime,
+    as_of: datetime,
+    since: datetime,
+    until: datetime,
+    inactive_since: datetime | None,
+) -> Facts:
+    """
+    What was known as of a moment for judging what began since another: five statements, and one where it hurts.
+
+    Parameters
+    ----------
+    until : datetime
+        Later runs are not read; those between `as_of` and here are.
+    """
+    reports = [r for r in tx.symptom_reports(profile.id) if r.at < as_of]
+    found = open_problems(reports)
+    # As far back as the runs around every open problem.
+    first = min([since, *(p.problem.opened - RUNS_REACH for p in found)])
+    history, pulse = tx.history(profile.id, as_of, first)
+    runs = tx.runs_between(profile.id, min(look_back_from(history.last_before, first), loads_reach(first)), until)
+    awaited = tx.awaited(profile.id, now - SAMPLES_REACH)
+    return Facts(
+        profile=profile,
+        as_of=as_of,
+        runs=runs,
+        earlier=earlier_history(history, runs, as_of),
+        first_day=history.first_day,
+        alerts=tx.alerts_that_stand(profile.id, since),
+        reports=reports,
+        events=[e for e in tx.problem_events(profile.id) if e.at < as_of] if reports else [],
         awaited=awaited,
         known=completeness(tx, profile.id, awaited, inactive_since),
         pulse=pulse,

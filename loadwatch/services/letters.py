@@ -21,9 +21,8 @@ from loadwatch.emails.taps import AlertLinks, FeelLinks
 from loadwatch.emails.trial import trial_mail
 from loadwatch.emails.weekly import weekly_mail
 from loadwatch.services.ports import AthleteProfile, Clock, OutboxItem, Tx
-from loadwatch.services.sync import completeness_of
 from loadwatch.services.telling_ports import LinkMaker, Pictures
-from loadwatch.services.views import ceilings_of, week_of
+from loadwatch.services.views import RehabOf, ceilings_of, week_of
 
 REPLY_WORKS: Final = timedelta(days=7)
 """So long a mail can be answered with one tap. Design choice: as long as an alert of its kind lives."""
@@ -47,6 +46,8 @@ class Letters:
         Draws; asked for only when something is to be drawn, as it loads much.
     inactive_since : callable
         Since when Strava has switched the application off.
+    rehab_of : RehabOf or None
+        Tells of programmes.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Letters:
         pictures: Callable[[], Pictures],
         *,
         inactive_since: Callable[[], datetime | None] = lambda: None,
+        rehab_of: RehabOf | None = None,
     ) -> None:
         self._clock = clock
         self._base_url = base_url
@@ -65,6 +67,7 @@ class Letters:
         self._links = links
         self._pictures = pictures
         self._inactive_since = inactive_since
+        self._rehab_of = rehab_of
 
     def write(self, tx: Tx, profile: AthleteProfile, item: OutboxItem) -> EmailContent | None:
         """The content of a mail, None if what it was about is gone."""
@@ -100,9 +103,14 @@ class Letters:
         )
 
     def _weekly(self, tx: Tx, profile: AthleteProfile, week: IsoWeek) -> EmailContent:
-        known = completeness_of(tx, profile.id, self._clock(), self._inactive_since())
-        report = week_of(tx, profile, week, known=known)
-        return weekly_mail(report, self._reader(profile))
+        report = week_of(tx, profile, week, self._clock(), self._inactive_since(), self._rehab_of)
+
+        def pain_url(problem_id: int, pain: int) -> str:
+            return self._link(profile, "pain", f"{problem_id}.{week}", answer=str(pain))
+
+        reader = self._reader(profile, "weekly")
+        picture = self._pictures().week(report, reader.speech) if report.runs else None
+        return weekly_mail(report, reader, picture=picture, pain_url=pain_url)
 
     def _receipt(self, tx: Tx, profile: AthleteProfile, receipt_id: int) -> EmailContent | None:
         receipt = tx.receipt(profile.id, receipt_id)

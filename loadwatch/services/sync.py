@@ -61,6 +61,7 @@ def completeness(tx: Tx, athlete_id: int, awaited: Awaited, inactive_since: date
         list_awaited=awaited.list_awaited,
         cut_off=cut_off,
         cut_off_at=cut_off_at,
+        is_linked=True,
     )
 
 

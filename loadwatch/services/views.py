@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.activity import Counted, Run, counted
+from loadwatch.domain.activity import RUN_FAMILY, Counted, Run, counted
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.ceilings import (
     Ceiling,
@@ -17,12 +18,15 @@ from loadwatch.domain.ceilings import (
 from loadwatch.domain.completeness import Completeness, Gap
 from loadwatch.domain.daily import DayTotal, IsoWeek
 from loadwatch.domain.loads import FastSpeeds, RunLoad, fast_by_day, fast_speeds, loads_reach, run_loads
+from loadwatch.domain.no_runs import NoRuns
+from loadwatch.domain.rehab_week import RehabWeek
 from loadwatch.domain.report import LoadLine, Today, WeeklyReport, chart_reach, report_reach, today, weekly_report
 from loadwatch.domain.rules import EarlierHistory, Finding, judge, look_back_from
 from loadwatch.domain.thresholds import ALERT_LIFE
 from loadwatch.services.delivery_ports import WayDown
 from loadwatch.services.errors import NotYours
-from loadwatch.services.facts import Facts, facts_of
+from loadwatch.services.facts import Facts, facts_between, facts_of
+from loadwatch.services.ingest import SOURCE
 from loadwatch.services.news import News, Seen, news
 from loadwatch.services.ports import (
     AthleteProfile,
@@ -41,6 +45,12 @@ from loadwatch.services.telling_ports import MAIL
 
 MOST_NEW_RUNS = 20
 """Of more than so many new runs none is looked at more closely. Design choice."""
+
+
+class RehabOf(Protocol):
+    """Tells of the programmes of an athlete's open problems in a week."""
+
+    def __call__(self, tx: Tx, facts: Facts, week: IsoWeek) -> Sequence[RehabWeek]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,46 +125,73 @@ def week_of(
     tx: Tx,
     profile: AthleteProfile,
     week: IsoWeek,
-    as_of: datetime | None = None,
-    known: Completeness | None = None,
+    now: datetime,
+    inactive_since: datetime | None = None,
+    rehab_of: RehabOf | None = None,
 ) -> WeeklyReport:
     """
-    One week of an athlete; its ceilings as of the week's end in their time zone, or earlier at `as_of`.
+    One week of an athlete, for its page, its mail and the API alike.
+
+    What stands, what hurts and what the next run may bring is told as of now until a week after its end, by which
+    time it is the last week no more; of older weeks as of their end in the athlete's time zone.
 
     Parameters
     ----------
-    known : Completeness, optional
-        What is awaited of the athlete now; by default nothing.
+    inactive_since : datetime or None
+        Since when Strava has switched the application off.
+    rehab_of : RehabOf or None
+        Tells of programmes; without it none is told of.
     """
-    return _week_and_loads(tx, profile, week, as_of, known)[0]
+    return _week_and_loads(tx, profile, week, now, inactive_since, rehab_of)[0]
 
 
 def _week_and_loads(
-    tx: Tx, profile: AthleteProfile, week: IsoWeek, as_of: datetime | None, known: Completeness | None
+    tx: Tx,
+    profile: AthleteProfile,
+    week: IsoWeek,
+    now: datetime,
+    inactive_since: datetime | None,
+    rehab_of: RehabOf | None,
 ) -> tuple[WeeklyReport, list[RunLoad]]:
     """The week, and the load of each run that its report looks at."""
     zone = ZoneInfo(profile.timezone)
-    end = datetime.combine(week.shifted(1).monday, time(), zone)
-    since = report_reach(datetime.combine(week.monday, time(), zone))
-    # A day more at the end too: a run's local date may be that of another zone.
-    runs = tx.runs_between(profile.id, loads_reach(since), end + timedelta(days=1))
-    until = min(end, as_of) if as_of else end
-    ceilings = ceilings_of(tx, profile, until)
-    loads = run_loads(runs, since=since, five_k_m_s=profile.five_k_m_s)
+    monday, end, next_end = (datetime.combine(week.shifted(n).monday, time(), zone) for n in range(3))
+    as_of = now if now < next_end else end
+    since = report_reach(monday)
+    # A day more at the end: a run's local date may be that of another zone.
+    facts = facts_between(tx, profile, now, as_of, since, max(end, as_of) + timedelta(days=1), inactive_since)
+    ceilings = ceilings_after(profile, facts.runs, facts.earlier, as_of)
+    loads = run_loads(facts.runs, since=since, five_k_m_s=profile.five_k_m_s)
+    of_week = [r for r in facts.runs if week.monday <= r.local_date <= week.sunday]
     report = weekly_report(
         week,
-        [r for r in runs if r.start >= since],
-        tx.alerts_since(profile.id, since),
+        [r for r in facts.runs if r.start >= since],
+        facts.alerts,
         ceilings.mileage,
-        tx.first_local_date(profile.id),
+        facts.first_day,
         run_loads=loads,
         hill_ceiling=ceilings.hills,
         fast_ceiling=ceilings.fast,
-        reports=[r for r in tx.symptom_reports(profile.id) if r.at < end],
+        reports=facts.reports,
         timezone=zone,
-        gap=known.gap(until) if known else None,
+        gap=facts.known.gap(min(as_of, end)),
+        as_of=as_of,
+        seen=facts.seen,
+        rehab=rehab_of(tx, facts, week) if rehab_of else (),
+        no_runs=None if counted(of_week) else _no_runs(tx, profile.id, of_week, facts.known),
+        is_latest=now < next_end,
     )
     return report, loads
+
+
+def _no_runs(tx: Tx, athlete_id: int, of_week: Sequence[Run], known: Completeness) -> NoRuns:
+    files = [s.last for s in tx.source_states(athlete_id) if s.source != SOURCE]
+    return NoRuns(
+        source="strava" if known.is_linked else "files" if files else "none",
+        cut_off=known.cut_off,
+        last_from_files=max(files, default=None),
+        sports=tuple(dict.fromkeys(r.sport for r in of_week if r.sport not in RUN_FAMILY)),
+    )
 
 
 def _week_of_facts(facts: Facts, week: IsoWeek, ceilings: Ceilings) -> WeeklyReport:
@@ -163,7 +200,7 @@ def _week_of_facts(facts: Facts, week: IsoWeek, ceilings: Ceilings) -> WeeklyRep
     return weekly_report(
         week,
         [r for r in facts.runs if r.start >= since],
-        [a for a in facts.alerts if a.at >= since],
+        facts.alerts,
         ceilings.mileage,
         facts.first_day,
         run_loads=run_loads(facts.runs, since=since, five_k_m_s=facts.profile.five_k_m_s),
@@ -172,6 +209,8 @@ def _week_of_facts(facts: Facts, week: IsoWeek, ceilings: Ceilings) -> WeeklyRep
         reports=facts.reports,
         timezone=facts.zone,
         gap=facts.known.gap(facts.as_of),
+        as_of=facts.as_of,
+        seen=facts.seen,
     )
 
 
@@ -266,10 +305,12 @@ class ViewService:
         clock: Clock,
         *,
         inactive_since: Callable[[], datetime | None] = lambda: None,
+        rehab_of: RehabOf | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._inactive_since = inactive_since  # of the application at Strava
+        self._rehab_of = rehab_of
 
     def profile(self, athlete_id: int) -> AthleteProfile:
         with self._database.read() as tx:
@@ -292,7 +333,7 @@ class ViewService:
             week,
             as_of=now,
             reports=facts.reports,
-            seen={e.problem_id: e.at for e in facts.events if e.what == "seen"},
+            seen=facts.seen,
             timezone=facts.zone,
             units=profile.units,
             n_last=5,
@@ -320,14 +361,13 @@ class ViewService:
         return news(seen, pulse, runs, steps, lines)
 
     def week(self, athlete_id: int, week: IsoWeek) -> WeeklyReport:
-        return self.week_and_loads(athlete_id, week)[0]
+        return self.week_and_loads(self.profile(athlete_id), week)[0]
 
-    def week_and_loads(self, athlete_id: int, week: IsoWeek) -> tuple[WeeklyReport, dict[int, RunLoad]]:
+    def week_and_loads(self, profile: AthleteProfile, week: IsoWeek) -> tuple[WeeklyReport, dict[int, RunLoad]]:
         """A week, and the load of its runs by their ids; of what does not count there is none."""
         now, inactive_since = self._clock(), self._inactive_since()
         with self._database.read() as tx:
-            known = completeness_of(tx, athlete_id, now, inactive_since)
-            report, loads = _week_and_loads(tx, _profile(tx, athlete_id), week, now, known)
+            report, loads = _week_and_loads(tx, profile, week, now, inactive_since, self._rehab_of)
         return report, {load.run.id: load for load in loads}
 
     def ceiling(self, athlete_id: int) -> Ceiling:

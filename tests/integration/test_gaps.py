@@ -240,7 +240,7 @@ def test_while_strava_lets_nobody_in_a_quiet_week_says_up_to_when(house: House, 
         tx.add_outbox(house.athlete_id, "weekly", "2026-W47", house.now)
     (mail,) = house.mails()
     assert "Counted up to Sun 22 Nov, 13:00: Strava has switched off this server’s access" in mail
-    assert "No run and no check-in that is here set off an alert." in mail
+    assert "Whoever runs the server has to mend that; until then, hand in the files of your runs." in mail
 
 
 def test_a_judgement_that_broke_off_is_tried_again_soon_and_then_less_and_less_often(
