@@ -23,8 +23,8 @@ from loadwatch.services.errors import ChannelRefused, MailDelayed
 RECORD_BYTES: Final = 4096
 """The most that a push service takes (RFC 8030, 7.2)."""
 
-MAX_WORDS_BYTES: Final = 3000
-"""Of what is said. Design choice: with title, address and what encryption adds it fits into a record."""
+MAX_TOLD_BYTES: Final = RECORD_BYTES - 16 - 4 - 1 - 65 - 16 - 1
+"""Beside what encryption adds: salt, size, a key and its length, a seal, and the byte that ends the record."""
 
 KEPT_S: Final = 24 * 3600
 """How long a push service keeps it for a browser that is switched off. Design choice: older is no news. [s]"""
@@ -60,8 +60,6 @@ class WebPushes:
 
     def send(self, address: str, push: Push) -> None:
         endpoint, browser, secret = self._read(address)
-        words = push.words.encode()[:MAX_WORDS_BYTES].decode(errors="ignore")
-        told = json.dumps({"title": push.title, "body": words, "url": push.url, "urgent": push.is_urgent})
         headers = {
             "Authorization": signed(endpoint, self._key(), self._contact),
             "Content-Encoding": "aes128gcm",
@@ -71,7 +69,7 @@ class WebPushes:
         }
         call = Call(self._reach)
         try:
-            call.request("POST", endpoint, data=encrypted(told.encode(), browser, secret), headers=headers)
+            call.request("POST", endpoint, data=encrypted(_told(push), browser, secret), headers=headers)
         except requests.RequestException:
             raise call.exchanges[-1].fault() from None
         if not call.exchanges[-1].is_taken:
@@ -91,6 +89,17 @@ class WebPushes:
         if len(secret) != 16 or urlsplit(endpoint).scheme not in schemes:
             raise InvalidChannel(say("The browser sent no subscription that can be read. Try once more."))
         return endpoint, browser, secret
+
+
+def _told(push: Push) -> bytes:
+    """What the page's worker is handed; of words that are too many the beginning."""
+    words = push.words
+    while True:
+        told = {"title": push.title, "body": words, "url": push.url, "urgent": push.is_urgent}
+        data = json.dumps(told, ensure_ascii=False).encode()
+        if len(data) <= MAX_TOLD_BYTES or not words:
+            return data
+        words = words[: len(words) * 3 // 4]
 
 
 def encrypted(

@@ -116,7 +116,10 @@ class ChannelService:
         with self._database.read() as tx:
             if tx.is_sample(athlete_id):
                 raise InvalidChannel(say("The sample runner sends nothing. Make an account of your own for that."))
-            if len(tx.channels(athlete_id)) >= MAX_CHANNELS:
+            known = tx.channels(athlete_id)
+            if any(tx.channel_address(each.id) == address for each in known):
+                raise InvalidChannel(say("This one is on the list already."))
+            if len(known) >= MAX_CHANNELS:
                 raise InvalidChannel(say("There are {n} ways already: remove one first.", n=MAX_CHANNELS))
         checked = self._senders[kind]().check(address)
         given = asdict(wishes) | {"name": wishes.name.strip() or checked.service[:MAX_NAME]}
