@@ -1,21 +1,28 @@
 """Ways to a runner beside the mail: real servers get what is sent, and each of their answers means what it should."""
 
+import io
+import json
 import logging
+import re
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from loadwatch.adapters import outside
 from loadwatch.bootstrap import Services
+from loadwatch.dashboard import create_app
 from loadwatch.emails import EmailContent
 from loadwatch.services.channels import InvalidChannel, Wishes
 from loadwatch.services.errors import ChannelRefused, MailDelayed, MailRefused, MailUncertain, NotYours
 from loadwatch.services.telling_ports import Channel
 from tests.support.push_server import PushServer, running_push_server
-from tests.support.seeding import ANN, BOB, NOW, athlete, seeded_services
+from tests.support.seeding import ANN, BOB, NOW, PASSWORD, athlete, seeded_services
 
 CONTENT = EmailContent(
     subject="24.6 km, your longest in 30 days was 15.2",
@@ -406,3 +413,118 @@ def test_there_is_an_end_to_the_number_of_channels(services: Services) -> None:
 
     with pytest.raises(InvalidChannel, match="10 ways"):
         add(services, "ntfy://127.0.0.1:9/one-more")
+
+
+# the page
+
+
+def logged_in(services: Services, email: str = ANN) -> FlaskClient:
+    app = create_app(services, config={"TESTING": True, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": False})
+    client = app.test_client()
+    client.post("/login", data={"email": email, "password": PASSWORD})
+    return client
+
+
+def words(page: str) -> str:
+    """What is to be read on a page, in one line."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_a_runner_adds_a_service_tries_it_changes_it_and_removes_it(services: Services, phone: PushServer) -> None:
+    client = logged_in(services)
+    assert "reaches you by mail alone" in client.get("/settings/channels").text
+
+    form = {"address": f"gotify://{phone.host}/AverySecretToken", "name": "Phone <1>", "least_severity": "3"}
+    page = client.post("/settings/channels", data=form, follow_redirects=True).text
+    assert "Phone &lt;1&gt;" in page
+    assert "not tried yet" in page
+    assert "AverySecretToken" not in page
+    (channel,) = stored(services)
+    assert (channel.least_severity, channel.takes_weekly, channel.is_discreet) == (3, False, False)
+
+    page = client.post(f"/settings/channels/{channel.id}/test", follow_redirects=True).text
+    assert "took the test" in page
+    assert "Last taken Sun 22 Nov" in words(page)
+    (got,) = phone.received
+    assert got.json["title"] == "A test from loadwatch"
+
+    changes = {"name": "Watch", "least_severity": "4", "takes_weekly": "yes", "is_discreet": "yes"}
+    page = client.post(f"/settings/channels/{channel.id}", data=changes, follow_redirects=True).text
+    assert "Signs that must not be missed Summary of the week Discreet" in words(page)
+    (changed,) = stored(services)
+    assert (changed.name, changed.least_severity, changed.takes_weekly, changed.is_discreet) == (
+        "Watch",
+        4,
+        True,
+        True,
+    )
+
+    page = client.post(f"/settings/channels/{channel.id}/delete", follow_redirects=True).text
+    assert "nothing goes there any more" in page
+    assert stored(services) == []
+
+
+def test_the_page_says_why_a_service_was_switched_off_and_offers_to_try_again(
+    services: Services, phone: PushServer
+) -> None:
+    channel = add(services, f"ntfy://{phone.host}/runs")
+    phone.status = 403
+    client = logged_in(services)
+
+    page = client.post(f"/settings/channels/{channel.id}/test", follow_redirects=True).text
+    assert page.count("check the token or password") == 2  # of this test, and beside the channel
+    assert "switched off" in page
+    assert "Try again" in page
+
+    phone.status = 200
+    assert "Try again" not in client.post(f"/settings/channels/{channel.id}/test", follow_redirects=True).text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"address": "mailto://ann:secret@example.org"}, "Addresses look like"),
+        ({"least_severity": "1"}, "from which alerts on"),
+        ({"least_severity": "²"}, "from which alerts on"),
+        ({"name": "x" * 101}, "at most 100"),
+    ],
+)
+def test_a_mistake_is_named_and_what_was_typed_stays(services: Services, wrong: dict[str, str], says: str) -> None:
+    form = {"address": "ntfy://127.0.0.1:9/runs", "name": "Phone", "least_severity": "4"} | wrong
+    answer = logged_in(services).post("/settings/channels", data=form)
+
+    assert answer.status_code == 400
+    assert says in answer.text
+    assert f'value="{form["address"]}"' in answer.text
+    assert stored(services) == []
+
+
+def test_the_page_shows_nothing_of_somebody_else(services: Services, phone: PushServer) -> None:
+    channel = add(services, f"ntfy://{phone.host}/anns-runs", Wishes(name="Ann’s phone"))
+    client = logged_in(services, BOB)
+
+    assert "Ann’s phone" not in client.get("/settings/channels").text
+    for deed in ("", "/test", "/delete"):
+        assert client.post(f"/settings/channels/{channel.id}{deed}", data={"least_severity": "2"}).status_code == 404
+    assert stored(services) == [channel]
+    assert phone.received == []
+
+
+def test_the_export_tells_of_a_channel_without_its_secret(services: Services) -> None:
+    add(services, "gotify://127.0.0.1:9/AverySecretToken")
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(services.export.stream(athlete(services)))))
+    everything = b"".join(archive.read(name) for name in archive.namelist())
+
+    assert json.loads(archive.read("loadwatch/channels.json"))[0]["shown"] == "gotify://127.0.0.1:9/A...n/"
+    assert b"AverySecretToken" not in everything
+
+
+def test_what_lies_in_the_outbox_for_a_channel_goes_there(services: Services, phone: PushServer) -> None:
+    channel = add(services, f"ntfy://{phone.host}/runs")
+    with services.store.write() as tx:
+        outbox_id = tx.add_outbox(athlete(services), "weekly", "2026-W46", NOW, channel=channel.outbox_name)
+    assert outbox_id is not None
+    services.notify.deliver_due()
+
+    (got,) = phone.received
+    assert got.json["message"].strip()
