@@ -91,6 +91,8 @@ class Card:
         What follows from it, and what does not.
     other, other_url : str
         Another answer, and where to give it; empty where there is none.
+    chosen : int or None
+        Of a question of pain its number. [0-10]
     """
 
     title: str
@@ -99,6 +101,7 @@ class Card:
     notes: tuple[str, ...] = ()
     other: str = ""
     other_url: str = ""
+    chosen: int | None = None
 
 
 def register(app: Flask, limiter: Limiter, csrf: CSRFProtect) -> None:
@@ -173,7 +176,7 @@ def _done(done: Answered | None) -> Response:
     if done is None or done.asked.state != "answered":
         return _refused(done.asked if done else None)
     _speak_as(done.asked)
-    if done.result is None:
+    if done.result is None or _says_no_more(done):
         return _page("reply_done.html", title=_title_of(done), lines=_noted(done.asked), note=None, again=None)
     return _page(
         "reply_result.html",
@@ -183,6 +186,12 @@ def _done(done: Answered | None) -> Response:
         answers_to=url_for(".follow_up", token=_token(done.asked)),
         **(result_parts(done.result) | (_more_parts(done) if done.wants_more else {})),
     )
+
+
+def _says_no_more(done: Answered) -> bool:
+    """Whether a check-in leaves nothing to be said but that it is noted."""
+    result = done.result
+    return result is not None and not (result.report.hurts or result.red_flags or result.follow_ups)
 
 
 def _title_of(done: Answered) -> str:
@@ -217,7 +226,8 @@ def _refused(asked: Asked | None) -> Response:
         case "gone":
             return _note(GONE.get(asked.reply.purpose, GONE_ALERT), 410)
         case _:
-            again = url_for(".answer", token=_token(asked)) if asked.done and asked.done.report_id else None
+            says_more = asked.done and asked.done.report_id and asked.done.answer != "fine"
+            again = url_for(".answer", token=_token(asked)) if says_more else None
             note = _("Nothing was changed. To tell more, log in and check in.")
             return _page("reply_done.html", title=_("Already answered"), lines=_noted(asked), note=note, again=again)
 
@@ -251,9 +261,9 @@ def _card(asked: Asked) -> Card:
     match reply.purpose:
         case "felt" | "ask":
             return Card(
-                _("Does nothing hurt?"),
+                _("How do your thighs feel?"),
                 about,
-                _("Record: nothing hurts today"),
+                _("Record: nothing hurts"),
                 (
                     _(
                         "Noted as your check-in of today, %(day)s. A problem that is open stays open.",
@@ -265,12 +275,13 @@ def _card(asked: Asked) -> Card:
             )
         case "pain":
             return Card(
-                _("%(n)s of 10", n=reply.answer),
+                _("Pain today: %(n)s of 10", n=reply.answer),
                 about,
-                _("Record: pain %(n)s of 10 today", n=reply.answer),
-                (_("A problem stays open until you say on its page that it is gone: log in for that."),)
+                _("Record: %(n)s of 10", n=reply.answer),
+                (_("The problem stays open until you say on its page that it is gone: log in for that."),)
                 if reply.answer == "0"
                 else (),
+                chosen=int(reply.answer),
             )
         case "planned":
             return Card(
@@ -347,11 +358,10 @@ def _said_in(asked: Asked) -> str:
 
 
 def _scale(asked: Asked) -> list[tuple[int, str]]:
-    """The other numbers, for whoever tapped the wrong one."""
+    """The numbers with their links, for whoever tapped the wrong one."""
     if asked.reply.purpose != "pain":
         return []
-    numbers = [n for n in range(11) if str(n) != asked.reply.answer]
-    return [(n, url_for(".ask", token=_token(asked, str(n)))) for n in numbers]
+    return [(n, url_for(".ask", token=_token(asked, str(n)))) for n in range(11)]
 
 
 def _today() -> date:

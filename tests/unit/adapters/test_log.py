@@ -34,6 +34,8 @@ SECRET = "deadbeef9d64b225d0c50db4"
         f'"{{\\"access_token\\": \\"{SECRET}\\"}}"',
         f"POST /webhooks/strava/{SECRET} HTTP/1.1",
         f"http://127.0.0.1:8000/webhooks/strava/{SECRET}?hub.mode=subscribe",
+        f"GET /r/{SECRET} HTTP/1.1",
+        f"Exception on /r/{SECRET}/answers [POST]",
         f"smtp://robin:{SECRET}@mail.example.org:587",
         f"postgresql+psycopg://robin:{SECRET}@db/loadwatch",
         f"redis://:{SECRET}@broker:6379/0",
