@@ -23,7 +23,7 @@ from loadwatch.services.errors import (
 )
 from loadwatch.services.letters import Letters
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, Nudge, Tx
-from loadwatch.services.telling import ask, lay_out_weekly, tell
+from loadwatch.services.telling import ask, is_to_be_asked, lay_out_weekly, tell
 from loadwatch.services.telling_ports import MAIL, Pusher, channel_number
 
 BUDGET = timedelta(seconds=15)
@@ -61,6 +61,7 @@ _OLD_ALERT: Final = _NotSent(
 _OLD_ASK: Final = _NotSent(
     "cancelled", say("it could not be sent in time: it asked about a day that is over"), is_too_late=True
 )
+_ANSWERED: Final = _NotSent("cancelled", say("a check-in has answered it, or there is nothing to ask any more"))
 _OLD_WEEK: Final = _NotSent(
     "cancelled", say("it could not be sent in time: a newer summary is due"), is_too_late=True
 )
@@ -246,6 +247,9 @@ class NotifyService:
                 return self._why_not_alert(tx, profile.id, int(item.subject), now)
             case "ask" if date.fromisoformat(item.subject.partition(".")[0]) < today:
                 return _OLD_ASK
+            case "ask":
+                alert = tx.alert(profile.id, int(item.subject.partition(".")[2]))
+                return None if alert is not None and is_to_be_asked(tx, profile, alert, now) else _ANSWERED
             case "weekly":
                 newest = tx.newest_outbox_subject(profile.id, "weekly", item.channel) or item.subject
                 is_old = now - item.created_at >= _A_WEEK  # its successor is due

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.alerts import AlertState
+from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.findings import RED
 from loadwatch.domain.report import check_in_due
 from loadwatch.domain.telling import QuietHours, ask_telling, asks_at, weekly_telling
-from loadwatch.domain.thresholds import ASK_FOR, OLD_RUN
+from loadwatch.domain.thresholds import OLD_RUN
 from loadwatch.domain.weekly_clock import due, newest_due
 from loadwatch.services.ports import AthleteProfile, Tx
 from loadwatch.services.telling_ports import MAIL, Channel
@@ -57,14 +57,16 @@ def tell(
 
 def ways_to(profile: AthleteProfile, channels: Sequence[Channel], kind: str, severity: int) -> list[str]:
     """The ways that take something of a kind, by their names in the outbox; a red flag takes all that work."""
-    by_mail = profile.email and (severity >= RED or takes_mail(profile, kind))
     others = (c.outbox_name for c in channels if c.disabled_at is None and _takes(c, kind, severity))
-    return [*([MAIL] if by_mail else []), *others]
+    return [*([MAIL] if _takes_mail(profile, kind, severity) else []), *others]
 
 
-def takes_mail(profile: AthleteProfile, kind: str) -> bool:
-    """Whether the runner wants mails of a kind; what was asked for, or takes an earlier mail back, always."""
-    return {"alert": profile.alert_mails, "weekly": profile.weekly_mail, "ask": profile.ask_mails}.get(kind, True)
+def _takes_mail(profile: AthleteProfile, kind: str, severity: int) -> bool:
+    """A red flag is tried though the address was refused; receipts, and what takes a mail back, are always wanted."""
+    if not profile.email:
+        return False
+    wanted = {"alert": profile.alert_mails, "weekly": profile.weekly_mail, "ask": profile.ask_mails}.get(kind, True)
+    return severity >= RED or (wanted and profile.mail_refused_at is None)
 
 
 def _takes(channel: Channel, kind: str, severity: int) -> bool:
@@ -89,10 +91,16 @@ def lay_out_weekly(tx: Tx, profiles: Sequence[AthleteProfile], now: datetime) ->
         plans.append((profile.id, week.shifted(1), due(week.shifted(1), *clock)))
         leaves = weekly_telling(due(week, *clock), as_of=now, quiet=quiet_hours(profile)).at
         assert leaves is not None
-        by_mail = [MAIL] if profile.email and profile.weekly_mail else []
+        by_mail = [MAIL] if _takes_mail(profile, "weekly", 0) else []
         rows += [WeeklyRow(profile.id, week, way, leaves) for way in (*by_mail, *channels.get(profile.id, ()))]
     tx.lay_out_weekly(rows, now)
     tx.plan_weekly(plans)
+
+
+def is_to_be_asked(tx: Tx, profile: AthleteProfile, alert: Alert, now: datetime) -> bool:
+    """Whether it is still to be known how it feels after an alert: it stands, and no check-in has told it since."""
+    reports = tx.symptom_reports(profile.id, alert.at)
+    return check_in_due([alert], reports, as_of=now, timezone=ZoneInfo(profile.timezone)) is not None
 
 
 def ask(tx: Tx, athlete_id: int, alert_id: int, now: datetime) -> bool:
@@ -110,8 +118,7 @@ def ask(tx: Tx, athlete_id: int, alert_id: int, now: datetime) -> bool:
     if at > now:  # the runner has moved, or sleeps longer
         tx.plan_ask(alert_id, at)
         return False
-    reports = tx.symptom_reports(athlete_id, alert.ask_at - ASK_FOR)
-    if today != at.astimezone(zone).date() or check_in_due([alert], reports, as_of=now, timezone=zone) is None:
+    if today != at.astimezone(zone).date() or not is_to_be_asked(tx, profile, alert, now):
         return False
     since = now - BUDGET_REACH
     told, asked = tx.mailed(athlete_id, since), tx.asked(athlete_id, since)

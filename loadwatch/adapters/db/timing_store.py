@@ -86,17 +86,18 @@ class TimingStore:
     def due_asks(self, now: datetime, limit: int) -> list[tuple[int, int]]:
         row = t.AlertRow
         due = select(row.athlete_id, row.id).where(row.ask_due_at <= now).order_by(row.ask_due_at, row.id)
-        return list(self._s.execute(due.limit(limit).with_for_update(skip_locked=True)).tuples())
+        found = self._s.execute(due.limit(limit).with_for_update(skip_locked=True))
+        return [(athlete_id, alert_id) for athlete_id, alert_id in found]
 
     def asked(self, athlete_id: int, since: datetime) -> list[Asked]:
         box, row = t.Outbox, t.AlertRow
         laid_out = select(box.subject, LEFT_AT).where(
             box.athlete_id == athlete_id, box.kind == "ask", box.state != "cancelled", box.created_at >= since
         )
-        left = dict(self._s.execute(laid_out).tuples().all())
+        left = dict(self._s.execute(laid_out).all())
         of_alert = {subject: int(subject.partition(".")[2]) for subject in left}
         alerts = select(row.id, row.at).where(row.athlete_id == athlete_id, row.id.in_(of_alert.values()))
-        about = dict(self._s.execute(alerts).tuples().all())
+        about = dict(self._s.execute(alerts).all())
         return [
             Asked(about.get(of_alert[subject], at), at, date.fromisoformat(subject.partition(".")[0]))
             for subject, at in left.items()
