@@ -575,7 +575,7 @@ class _Pattern:
 
 _PATTERNS: Final = {
     "C-HS": _Pattern(
-        lambda where: say("{where}: it resembles what a strained hamstring feels like", where=where),
+        lambda where: say("{where}: it resembles a strained hamstring", where=where),
         say(
             "It is the back of the thigh, and there was fast running in the 7 days before. In team sports hamstring"
             " injuries were more frequent after more fast running than usual."
@@ -587,7 +587,7 @@ _PATTERNS: Final = {
         ),
     ),
     "C-PHT": _Pattern(
-        lambda where: say("{where}: it resembles what an irritated tendon at the sit bone feels like", where=where),
+        lambda where: say("{where}: it resembles an irritated sit-bone tendon", where=where),
         say("It is the sit bone, sitting brings it on, and it came gradually."),
         say(
             "Leave out sprints, hills and long sitting on hard seats; do not stretch it. Quiet holding exercises"
@@ -595,14 +595,12 @@ _PATTERNS: Final = {
         ),
     ),
     "C-IT": _Pattern(
-        lambda where: say(
-            "{where}: it resembles what irritation at the outer knee feels like in runners", where=where
-        ),
+        lambda where: say("{where}: it resembles irritation at the outer knee", where=where),
         say("It is the outer knee, and it begins at about the same distance each time."),
         say("Stop each run before the distance at which it begins, and leave out downhill until that is quiet."),
     ),
     "C-N": _Pattern(
-        lambda where: say("{where}: it resembles what an irritated nerve feels like", where=where),
+        lambda where: say("{where}: it resembles an irritated nerve", where=where),
         say(
             "Burning, tingling or numbness points to a nerve more than to a muscle; where along it cannot be told"
             " from here."
@@ -614,7 +612,7 @@ _PATTERNS: Final = {
         ),
     ),
     "C-BSI": _Pattern(
-        lambda where: say("{where}: it resembles what a bone under stress can feel like", where=where),
+        lambda where: say("{where}: it resembles a bone under stress", where=where),
         say(
             "It may well be muscle. But this place, with pain on impact or at rest, must not be run through: a stress"
             " fracture is easily missed, and waiting makes it worse."
@@ -657,6 +655,10 @@ _SORE: Final = say(
 _SORE_QUESTION: Final = say("Is your urine dark, or is a thigh badly swollen? Then get medical help at once.")
 
 
+def _sore_title(where: Text) -> Text:
+    return say("{where}: it resembles sore muscles", where=where)
+
+
 def _soreness_action(finding: Finding) -> Text:
     return sentences(
         say("Easy and flat, or a day off. Check in again in 72 hours."),
@@ -668,10 +670,9 @@ def _soreness_action(finding: Finding) -> Text:
 def _quad_text(finding: Finding) -> AlertText:
     where = _where(finding)
     if finding.is_soreness:
-        title = say("{where}: it resembles soreness after downhill or a long run", where=where)
-        return AlertText(title, _SORE, _soreness_action(finding))
+        return AlertText(_sore_title(where), _SORE, _soreness_action(finding))
     return AlertText(
-        title=say("{where}: it resembles a strained quad, after downhill or a long run", where=where),
+        title=say("{where}: it resembles a strained quad", where=where),
         message=sentences(
             say("Soreness after downhill is on both sides alike; this is not."), _load_behind(finding), _RESEMBLANCE
         ),
@@ -704,7 +705,7 @@ _LEVELS: Final[dict[int, tuple[Callable[[Text], Text], Text]]] = {
 def _level_text(finding: Finding) -> AlertText:
     where = _where(finding)
     if finding.is_soreness:
-        return AlertText(say("{where}: it resembles sore muscles", where=where), _SORE, _soreness_action(finding))
+        return AlertText(_sore_title(where), _SORE, _soreness_action(finding))
     title, action = _LEVELS[finding.severity]
     return AlertText(
         title=title(where),

@@ -328,3 +328,9 @@ def test_a_push_says_what_to_do_below_the_fact() -> None:
 
     assert content.short == "Keep the next runs within your usual distance, up to 15.0 km."
     assert content.url == f"{BASE_URL}/alerts/17"
+
+
+@pytest.mark.parametrize("finding", [*LOADS, *SYMPTOMS], ids=lambda f: f.rule)
+def test_a_subject_is_short_enough_for_the_screen_of_a_locked_phone(finding: Finding) -> None:
+    """The hilly run of P-PUSH has a number and a place to name."""
+    assert len(alert_of(finding).title) <= (75 if finding.rule == "P-PUSH" else 70)
