@@ -40,6 +40,7 @@ from loadwatch.services.inbox import InboxService
 from loadwatch.services.ingest import HistoryBudget, IngestService
 from loadwatch.services.letters import Letters
 from loadwatch.services.load_pages import LoadPages
+from loadwatch.services.notices import NoticeService
 from loadwatch.services.notify import NotifyService
 from loadwatch.services.operating import OperatingService
 from loadwatch.services.outbox import OutboxService, SampleLinks
@@ -224,6 +225,10 @@ class Services:
             rehab_of=self.check_ins.rehab_weeks,
             inactive_since=self.inactive_since,
         )
+
+    @cached_property
+    def notices(self) -> NoticeService:
+        return NoticeService(self.store, self.clock)
 
     @cached_property
     def outbox(self) -> OutboxService:

@@ -591,7 +591,7 @@ def mail_preview(
 @click.option("--all", "everything", is_flag=True, help="Also what was sent or is not needed any more.")
 def mail_outbox(athlete: str | None, everything: bool) -> None:
     """List the mails and pushes that wait, failed, or may or may not have arrived."""
-    from loadwatch.mail_cli import outbox_table
+    from loadwatch.mail_cli import outbox_lines
 
     with _services() as services:
         if athlete is not None:
@@ -599,8 +599,9 @@ def mail_outbox(athlete: str | None, everything: bool) -> None:
         else:
             with services.store.read() as tx:
                 who = tx.athlete_ids()
-        table = outbox_table(services, who, everything=everything)
-        console.print(table if table.rows else "Nothing waits, nothing failed.")
+        lines = list(outbox_lines(services, who, everything=everything))
+    for line in lines or ["Nothing waits, nothing failed."]:
+        click.echo(line)
 
 
 @main.group()

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from rich.table import Table
-
 from loadwatch.adapters.mail import to_message
 from loadwatch.bootstrap import Services
 from loadwatch.domain.text import Units
 from loadwatch.emails import EmailContent
 from loadwatch.services.errors import LoadwatchError
-from loadwatch.services.outbox import KINDS, LOOK_KINDS, Look, LookKind
+from loadwatch.services.outbox import LOOK_KINDS, Look, LookKind
 
 NONE: Final = {
     "alert": "no alert here: one comes when a run or a check-in sets it off",
@@ -24,8 +22,8 @@ NONE: Final = {
 }
 """What to say where there is nothing of a kind."""
 
-UNSETTLED: Final = frozenset({"pending", "claimed", "sending", "uncertain", "failed"})
-"""States of the outbox in which something is still to happen, or went wrong."""
+UNSETTLED: Final = frozenset({"waits", "sending", "uncertain", "failed"})
+"""States in which something is still to happen, or went wrong."""
 
 
 def kind_of(word: str) -> LookKind:
@@ -94,21 +92,10 @@ def page(content: EmailContent, prefix: str) -> str:
     return re.sub(r"cid:([\w-]+)@loadwatch", rf"{prefix}\1.png", content.html)
 
 
-def outbox_table(services: Services, athlete_ids: list[int], *, everything: bool) -> Table:
-    """What waits, what failed and what is uncertain; `everything`: also what left or was dropped."""
-    table = Table("number", "athlete", "mail", "about", "way", "state", "since", "why", box=None, pad_edge=False)
+def outbox_lines(services: Services, athlete_ids: list[int], *, everything: bool) -> Iterator[str]:
+    """What waits, what failed and what is uncertain, a line each; `everything`: also what left or was dropped."""
     for athlete_id in athlete_ids:
-        for item in services.views.mails(athlete_id):
-            if everything or item.state in UNSETTLED:
-                since = item.settled_at or item.claimed_at or item.created_at
-                table.add_row(
-                    str(item.id),
-                    str(athlete_id),
-                    KINDS.get(item.kind, item.kind),
-                    item.subject,
-                    item.channel,
-                    item.state,
-                    f"{since:%Y-%m-%d %H:%M} UTC",
-                    item.error or "",
-                )
-    return table
+        for row in services.outbox.rows(athlete_id):
+            if everything or row.state in UNSETTLED:
+                what = f"{row.item.id}: {row.kind} {row.item.subject}, {row.way}, athlete {athlete_id}"
+                yield f"{what}, {row.since:%Y-%m-%d %H:%M} UTC. {row.says}"

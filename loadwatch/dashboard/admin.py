@@ -23,13 +23,6 @@ QUEUES = {
     "archive": lazy("Archives to take apart"),
     "mail": lazy("Mails to send"),
 }
-MAILS = {
-    "alert": lazy("Alert"),
-    "again": lazy("Alert, once more"),
-    "retraction": lazy("Alert taken back"),
-    "weekly": lazy("Weekly summary"),
-    "receipt": lazy("Receipt"),
-}
 REPLAYED = frozenset({"fetch", "judgement", "file", "mail"})
 """What can be tried again from here. The bytes of an archive that failed are gone: its owner hands it in again."""
 
@@ -51,11 +44,11 @@ def admin() -> str:
         failed=operations.failed,
         failed_kinds=[kind for kind in QUEUES if kind in REPLAYED and kinds[kind] > 1],
         mails=operations.mails,
+        uncertain=operations.uncertain,
         subscription=services().subscription.last_check(),
         quarantine=services().inbox.quarantine(),
         strava=services().settings.strava_configured,
         names=QUEUES,
-        mail_names=MAILS,
         replayed=REPLAYED,
         **_surroundings(),
     )

@@ -29,6 +29,7 @@ from loadwatch.dashboard import (
     load,
     navigation,
     onboarding,
+    outbox,
     planner,
     problem_report,
     replies,
@@ -142,6 +143,7 @@ def create_app(
         thresholds.bp,
         data.bp,
         onboarding.bp,
+        outbox.bp,
         live.bp,
         admin.bp,
     )

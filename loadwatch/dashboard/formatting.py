@@ -42,6 +42,7 @@ from loadwatch.domain.thresholds import FAST_RUN_M
 from loadwatch.domain.wording import QUANTITIES, ceiling_text, quantity_text
 from loadwatch.emails.receipt import WHY as RECEIPT_WHY
 from loadwatch.emails.receipt import receipt_rows
+from loadwatch.services.outbox import KINDS as MAIL_KINDS
 from loadwatch.services.ports import RunDetail
 
 UNKNOWN = "–"
@@ -88,26 +89,6 @@ STATES = {
     "resolved": say("Settled"),
     "expired": say("Past"),
     "retracted": say("Taken back"),
-}
-
-MAIL_KINDS = {
-    **{
-        "alert": say("Alert"),
-        "again": say("Alert, again"),
-        "retraction": say("Correction"),
-        "weekly": say("Weekly summary"),
-    },
-    "receipt": say("Receipt"),
-}
-
-MAIL_OUTCOMES = {
-    "pending": say("waiting to be sent"),
-    "claimed": say("about to be sent"),
-    "sending": say("being sent"),
-    "uncertain": say("uncertain: sending began and no outcome is known"),
-    "sent": say("sent"),
-    "failed": say("not sent"),
-    "cancelled": say("taken back before it left"),
 }
 
 ALTITUDE = {
@@ -344,7 +325,6 @@ def register(app: Flask) -> None:
         "purge_why": saying(lambda why: _named(RECEIPT_WHY, why)),
         "purge_rows": receipt_rows,
         "mail_kind": saying(lambda kind: _named(MAIL_KINDS, kind)),
-        "mail_outcome": saying(lambda state: _named(MAIL_OUTCOMES, state)),
         "with_links": lambda citation: with_links(str(said(citation))),
         "capitalize_first": saying(text.capital),
         "ceiling_sentence": saying(ceiling_text),

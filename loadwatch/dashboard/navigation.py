@@ -78,6 +78,7 @@ PLACES: Sequence[Place] = (
             Place("uploads.uploads", lazy("Upload"), also=("uploads.archive",)),
             Place("settings.sync", lazy("Sync")),
             Place("shoes.shoes", lazy("Shoes")),
+            Place("outbox.outbox", lazy("Mails and pushes"), also=("outbox.look",)),
             Place("settings.mailbox", lazy("Mailbox"), also=("settings.mail",)),
         ),
     ),

@@ -26,6 +26,7 @@ from loadwatch.emails.loads import change_text, load_rows
 from loadwatch.services.alerts import NotForRedFlags
 from loadwatch.services.check_in import Superseded
 from loadwatch.services.health_ports import Draft, InvalidCheckIn
+from loadwatch.services.notices import notices
 from loadwatch.services.sync import READS_ACTIVITIES
 from loadwatch.services.sync_ports import Awaited
 
@@ -53,6 +54,7 @@ def today() -> str:
         wide=_chart(page, 760, 240, "wide"),
         narrow=_chart(page, 370, 230, "narrow"),
         strava=_strava_hint(found.facts.awaited),
+        notices=notices(profile(), found.facts.untold),
         shown_new=new[:n_shown],
         folded_new=new[n_shown:],
         open_read=[a for a in page.alerts if a.state != "firing"],

@@ -37,7 +37,6 @@ def sync() -> str:
         complete_until=complete_until(page.state, page.connection, services().clock()),
         strava_configured=services().settings.strava_configured,
         budget=services().limiter.state() if services().settings.strava_configured else None,
-        mails=views.mails(athlete_id()),
         mail_down=page.mail_down,
         by_list=services().rights.found_by_list(athlete_id()),
         receipts=services().rights.receipts(athlete_id()),

@@ -1,5 +1,6 @@
 """Mails: a record in, `EmailContent` out. Pure; nothing here sends or reads a clock."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 
 from loadwatch.domain.text import Speech
@@ -84,3 +85,12 @@ class EmailContent:
     url: str = ""
     stop_url: str | None = None
     language: str = ""
+
+    @property
+    def page(self) -> str:
+        """The HTML with its pictures inside, for a browser."""
+        html = self.html
+        for picture in self.pictures:
+            data = b64encode(picture.png).decode()
+            html = html.replace(f"cid:{picture.name}@loadwatch", f"data:image/png;base64,{data}")
+        return html

@@ -841,7 +841,7 @@ def _loads(
 ) -> tuple[list[Finding], list[RunLoad], date | None]:
     """What the load rules said from four weeks before a moment on; runs of six weeks; the first day of all."""
     since = first - RUNS_REACH
-    history, _ = tx.history(profile.id, now, since)
+    history, *_ = tx.history(profile.id, now, since)
     runs = tx.runs_between(profile.id, min(look_back_from(history.last_before, since), loads_reach(since)))
     return *_judged_loads(runs, earlier_history(history, runs, now), profile, first), history.first_day
 

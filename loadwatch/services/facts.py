@@ -15,6 +15,7 @@ from loadwatch.domain.rules import EarlierHistory, look_back_from
 from loadwatch.domain.symptom_rules import RUNS_REACH
 from loadwatch.domain.symptoms import SymptomReport
 from loadwatch.services.health_ports import ProblemEvent
+from loadwatch.services.notice_ports import Untold
 from loadwatch.services.ports import AthleteProfile, Tx
 from loadwatch.services.sync import SAMPLES_REACH, completeness
 from loadwatch.services.sync_ports import Awaited, History, Pulse
@@ -47,6 +48,7 @@ class Facts:
     events: Sequence[ProblemEvent]
     awaited: Awaited
     known: Completeness
+    untold: Untold
     pulse: Pulse
 
     @property
@@ -64,7 +66,7 @@ def facts_of(tx: Tx, profile: AthleteProfile, now: datetime, inactive_since: dat
     reports, events = tx.symptom_reports(profile.id), tx.problem_events(profile.id)
     awaited = tx.awaited(profile.id, now - SAMPLES_REACH)
     since = min((p.problem.opened for p in open_problems(reports)), default=now + RUNS_REACH) - RUNS_REACH
-    history, pulse = tx.history(profile.id, now, since)
+    history, untold, pulse = tx.history(profile.id, now, since)
     week_began = datetime.combine(IsoWeek.of(now.date()).shifted(-1).monday, time(), UTC)  # or later, in any zone
     back = min(
         look_back_from(history.last_before, since),
@@ -84,6 +86,7 @@ def facts_of(tx: Tx, profile: AthleteProfile, now: datetime, inactive_since: dat
         events=events,
         awaited=awaited,
         known=completeness(tx, profile.id, awaited, inactive_since),
+        untold=untold,
         pulse=pulse,
     )
 
@@ -109,7 +112,7 @@ def facts_between(
     found = open_problems(reports)
     # As far back as the runs around every open problem.
     first = min([since, *(p.problem.opened - RUNS_REACH for p in found)])
-    history, pulse = tx.history(profile.id, as_of, first)
+    history, untold, pulse = tx.history(profile.id, as_of, first)
     runs = tx.runs_between(profile.id, min(look_back_from(history.last_before, first), loads_reach(first)), until)
     awaited = tx.awaited(profile.id, now - SAMPLES_REACH)
     return Facts(
@@ -123,6 +126,7 @@ def facts_between(
         events=[e for e in tx.problem_events(profile.id) if e.at < as_of] if reports else [],
         awaited=awaited,
         known=completeness(tx, profile.id, awaited, inactive_since),
+        untold=untold,
         pulse=pulse,
     )
 

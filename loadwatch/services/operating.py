@@ -12,6 +12,7 @@ from loadwatch.services.operating_ports import (
     JobKind,
     MailOutcomes,
     QueueState,
+    UncertainMail,
 )
 from loadwatch.services.ports import Clock, Database, Nudge, Tx
 
@@ -31,6 +32,7 @@ class Operations:
     queues: tuple[QueueState, ...]
     failed: tuple[FailedJob, ...]
     mails: MailOutcomes
+    uncertain: tuple[UncertainMail, ...]
 
 
 class OperatingService:
@@ -49,6 +51,7 @@ class OperatingService:
                 tuple(tx.queue_states()),
                 tuple(tx.failed_jobs(SHOWN_FAILED)),
                 tx.mail_outcomes(since),
+                tuple(tx.uncertain_mails(SHOWN_FAILED)),
             )
 
     def database_versions(self) -> tuple[str, str | None]:

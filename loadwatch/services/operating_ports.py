@@ -91,6 +91,17 @@ class MailOutcomes:
     cancelled: int
 
 
+@dataclass(frozen=True, slots=True)
+class UncertainMail:
+    """A mail or a push that may or may not have arrived, without what it says."""
+
+    id: int
+    athlete: str
+    kind: str
+    since: datetime
+    reason: str
+
+
 class OperatingTx(Protocol):
     """Part of `ports.Tx`. What it tells is of all athletes: for the operator alone."""
 
@@ -109,6 +120,9 @@ class OperatingTx(Protocol):
     def failed_job_ids(self, kind: JobKind, limit: int) -> list[int]: ...
 
     def mail_outcomes(self, since: datetime) -> MailOutcomes: ...
+    def uncertain_mails(self, limit: int) -> list[UncertainMail]:
+        """The newest first."""
+        ...
 
     def replay_fetch(self, job_id: int, now: datetime) -> bool:
         """Let it be tried now; whether it was one that had failed. So for the others."""

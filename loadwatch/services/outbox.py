@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.daily import IsoWeek
-from loadwatch.domain.text import Units, say
+from loadwatch.domain.text import Units, moment_text, say
 from loadwatch.emails import EmailContent
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.letters import Letters
 from loadwatch.services.ports import AthleteProfile, Clock, Database, OutboxItem, Tx
+from loadwatch.services.telling_ports import MAIL
 
 KINDS: Final[Mapping[str, str]] = {
     "alert": say("Alert"),
@@ -28,6 +29,9 @@ KINDS: Final[Mapping[str, str]] = {
 LookKind = Literal["alert", "red", "again", "ask", "weekly", "retraction", "receipt", "test"]
 LOOK_KINDS: Final[tuple[LookKind, ...]] = get_args(LookKind)
 
+SHOWN: Final = 100
+"""So many rows of the outbox are shown, the newest. Design choice."""
+
 LONG_AGO: Final = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -37,6 +41,42 @@ class Look:
 
     item: OutboxItem
     content: EmailContent
+
+
+RowState = Literal["waits", "sending", "sent", "failed", "uncertain", "too_late", "not_needed"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """
+    A mail or a push as its reader may want to know of it.
+
+    Attributes
+    ----------
+    name : str
+        Its subject line, where it was written already; else what kind it is.
+    way : str
+        "Mail", or what the channel is called.
+    says : str
+        What became of it, in a sentence.
+    since : datetime
+        When that was, UTC.
+    """
+
+    item: OutboxItem
+    name: str
+    way: str
+    state: RowState
+    says: str
+    since: datetime
+
+    @property
+    def kind(self) -> str:
+        return KINDS.get(self.item.kind, self.item.kind)
+
+    @property
+    def can_be_repeated(self) -> bool:
+        return self.state in ("failed", "uncertain")
 
 
 class SampleLinks:
@@ -64,6 +104,15 @@ class OutboxService:
         self._database = database
         self._clock = clock
         self._letters = letters
+
+    def rows(self, athlete_id: int, limit: int = SHOWN) -> list[OutboxRow]:
+        """What was laid out for an athlete, the newest first."""
+        now = self._clock()
+        with self._database.read() as tx:
+            profile = _profile(tx, athlete_id)
+            items = tx.outbox_items(athlete_id, limit)
+            names = {channel.outbox_name: channel.name for channel in tx.channels(athlete_id)}
+        return [_row(item, names, now, ZoneInfo(profile.timezone)) for item in items]
 
     def look(
         self,
@@ -121,8 +170,55 @@ class OutboxService:
         return Look(item, content)
 
 
-SHOWN: Final = 200
-"""So many rows of the outbox are shown, the newest. Design choice."""
+def _row(item: OutboxItem, channels: Mapping[str, str], now: datetime, zone: tzinfo) -> OutboxRow:
+    state = _STATES.get(item.state, "waits")
+    if state == "not_needed" and item.dropped_at is not None:
+        state = "too_late"
+    since = item.settled_at or item.claimed_at or item.created_at
+    return OutboxRow(
+        item=item,
+        name=item.mail_subject or KINDS.get(item.kind, item.kind),
+        way=say("Mail") if item.channel == MAIL else channels.get(item.channel, say("a channel that is gone")),
+        state=state,
+        says=_says(item, state, now, zone),
+        since=since,
+    )
+
+
+_STATES: Final[Mapping[str, RowState]] = {
+    "pending": "waits",
+    "claimed": "sending",
+    "sending": "sending",
+    "sent": "sent",
+    "failed": "failed",
+    "uncertain": "uncertain",
+    "cancelled": "not_needed",
+}
+
+
+def _says(item: OutboxItem, state: RowState, now: datetime, zone: tzinfo) -> str:
+    why = item.error or say("no reason was noted")
+    match state:
+        case "waits":
+            at = item.next_attempt_at
+            if at is None or at <= now:
+                return say("Leaves within a minute.")
+            moment = moment_text(at, zone)
+            if item.error:
+                return say("Could not be sent yet, tried again {moment}: {why}", moment=moment, why=why)
+            return say("Waits until {moment}.", moment=moment)
+        case "sending":
+            return say("Is being sent just now.")
+        case "sent":
+            return say("Sent.")
+        case "failed":
+            return say("Not sent: {why}", why=why)
+        case "uncertain":
+            return say("May or may not have arrived: {why}", why=why)
+        case "too_late":
+            return say("Not sent, as it would have come too late: {why}", why=why)
+        case "not_needed":
+            return say("Not needed any more: {why}", why=why)
 
 
 def _profile(tx: Tx, athlete_id: int) -> AthleteProfile:

@@ -32,6 +32,7 @@ from loadwatch.services.delivery_ports import DeliveryTx
 from loadwatch.services.delivery_ports import OutboxItem as OutboxItem
 from loadwatch.services.health_ports import HealthTx
 from loadwatch.services.load_ports import LoadTx
+from loadwatch.services.notice_ports import NoticeTx
 from loadwatch.services.operating_ports import OperatingTx
 from loadwatch.services.plan_ports import PlanTx
 from loadwatch.services.reply_ports import ReplyTx
@@ -472,6 +473,7 @@ class Tx(
     DeliveryTx,
     HealthTx,
     LoadTx,
+    NoticeTx,
     OperatingTx,
     PlanTx,
     ReplyTx,

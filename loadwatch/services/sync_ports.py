@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 from loadwatch.domain.completeness import Gap
+from loadwatch.services.notice_ports import Untold
 
 SubscriptionState = Literal["ok", "none", "gone", "elsewhere", "unknown"]
 """
@@ -176,7 +177,7 @@ class SyncTx(Protocol):
         """In one statement, cheap enough to be asked every few seconds."""
         ...
 
-    def history(self, athlete_id: int, before: datetime, last_before: datetime) -> tuple[History, Pulse]:
+    def history(self, athlete_id: int, before: datetime, last_before: datetime) -> tuple[History, Untold, Pulse]:
         """In one statement."""
         ...
 

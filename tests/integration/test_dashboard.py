@@ -43,6 +43,7 @@ EXAMPLE = {
         "archive_id": 1,
         "key_id": 990,
         "part": "you",
+        "outbox_id": 1,
         "planned_id": 1,
     },
 }
@@ -510,10 +511,12 @@ def test_sync_tells_what_failed_and_what_became_of_the_mails(client: FlaskClient
         assert tx.begin_sending(item, NOW)
         tx.release_outbox(NOW)
     page = html.unescape(log_in(client, ANN).get("/sync").text)
+    outbox = html.unescape(client.get("/outbox").text)
 
     assert "1 mail: sending began and no outcome is known" in page
-    assert "29.0 km: your longest" in page
-    assert "Sent" in page
+    assert 'href="/outbox"' in page
+    assert "29.0 km: your longest" in outbox
+    assert "Sent." in outbox
 
 
 def test_a_runner_may_have_a_stuck_run_tried_again_at_once(client: FlaskClient, services: Services) -> None:

@@ -116,7 +116,7 @@ def test_the_outbox_lists_what_failed_and_on_request_all(mail: Mail, services: S
 
     unsettled, everything = mail("outbox").output, mail("outbox", "--all").output
 
-    assert "550 no such" in unsettled
+    assert "Not sent: 550 no such box" in unsettled
     assert "2026-W46" not in unsettled  # it was sent
     assert "2026-W46" in everything
     assert "2026-W46" not in mail("outbox", "--all", "--athlete", EMPTY).output

@@ -117,6 +117,9 @@ def house(household: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         checked = Checked("json://127.0.0.1:9/hook", "JSON", "json://127.0.0.1:9/****")
         wishes = {"least_severity": 2, "takes_weekly": False, "takes_asks": False, "is_discreet": True}
         channel_id = tx.add_channel(ann, "apprise", checked, name="Phone", created_at=NOW, **wishes)
+        outbox_id = tx.add_outbox(ann, "weekly", "2026-W45", NOW)
+        assert outbox_id is not None
+        tx.settle_outbox(outbox_id, "failed", NOW, error="550")
     planned_id = services.planning.add(ann, StoredPlan(0, NOW.date() + timedelta(days=5), 9_000.0))
     hers, his = known(services, ann), known(services, ian)
     ladder = services.check_ins.problem(ian, int(his["problem"])).ladder
@@ -129,6 +132,7 @@ def house(household: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "check_in_id": his["check_in"],
         "key_id": services.accounts.api_keys(ann)[0].id,
         "name": hers["mail"],
+        "outbox_id": outbox_id,
         "planned_id": planned_id,
         "problem_id": his["problem"],
         "run_id": hers["run"],

@@ -32,6 +32,7 @@ from loadwatch.services.operating_ports import (
     JobKind,
     MailOutcomes,
     QueueState,
+    UncertainMail,
 )
 
 FETCH_FAILED = (t.FetchJob.wanted > t.FetchJob.done, t.FetchJob.last_error.is_not(None))
@@ -161,6 +162,20 @@ class OperatingStore:
         counts = select(*(func.count().filter(row.state.in_(each)) for each in states))
         numbers: list[int] = list(self._s.execute(counts.where(row.created_at >= since)).one())
         return MailOutcomes(*numbers)
+
+    def uncertain_mails(self, limit: int) -> list[UncertainMail]:
+        row = t.Outbox
+        rows = self._s.execute(
+            select(row.id, t.Athlete.name, row.kind, row.settled_at, row.created_at, row.error, row.words)
+            .join(t.Athlete, t.Athlete.id == row.athlete_id)
+            .where(row.state == "uncertain")
+            .order_by(row.id.desc())
+            .limit(limit)
+        )
+        return [
+            UncertainMail(number, name, kind, settled_at or created_at, reason_of(error, words) or "")
+            for number, name, kind, settled_at, created_at, error, words in rows
+        ]
 
     def replay_fetch(self, job_id: int, now: datetime) -> bool:
         row = t.FetchJob

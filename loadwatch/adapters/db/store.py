@@ -21,6 +21,7 @@ from loadwatch.adapters.db.engine import Engines
 from loadwatch.adapters.db.health_store import HealthStore
 from loadwatch.adapters.db.inbox_store import SqlInboxTx
 from loadwatch.adapters.db.load_store import LoadStore
+from loadwatch.adapters.db.notice_store import NoticeStore
 from loadwatch.adapters.db.operating_store import OperatingStore
 from loadwatch.adapters.db.outbox_store import OutboxStore
 from loadwatch.adapters.db.plan_store import PlanStore
@@ -318,6 +319,7 @@ class SqlTx(
     ChannelStore,
     HealthStore,
     LoadStore,
+    NoticeStore,
     OperatingStore,
     OutboxStore,
     PlanStore,

@@ -28,9 +28,11 @@ from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from loadwatch.adapters.db import tables as t
+from loadwatch.adapters.db.notice_store import untold_columns
 from loadwatch.domain.activity import RUN_FAMILY
 from loadwatch.domain.alerts import OPEN_STATES, AlertState
 from loadwatch.domain.completeness import Gap
+from loadwatch.services.notice_ports import NOTICED_FOR, Untold
 from loadwatch.services.sync_ports import (
     Awaited,
     History,
@@ -128,7 +130,7 @@ def _history() -> list[Any]:
 
 _AWAITED = _awaited()
 _PULSE = select(*_pulse())
-_HISTORY = select(*_history(), *_pulse())
+_HISTORY = select(*_history(), *untold_columns(), *_pulse())
 """Built once, like all that is asked often: building takes longer than running."""
 
 
@@ -162,10 +164,10 @@ class SyncStore:
         numbers: list[int] = list(self._s.execute(_PULSE, {"athlete_id": athlete_id}).one())
         return Pulse(*numbers)
 
-    def history(self, athlete_id: int, before: datetime, last_before: datetime) -> tuple[History, Pulse]:
+    def history(self, athlete_id: int, before: datetime, last_before: datetime) -> tuple[History, Untold, Pulse]:
         values = {"athlete_id": athlete_id, "before": before, "last_before": last_before}
-        n_runs, first_start, first_day, last, *pulse = self._s.execute(_HISTORY, values).one()
-        return History(n_runs, first_start, first_day, last), Pulse(*pulse)
+        found = tuple(self._s.execute(_HISTORY, {**values, "lost_since": before - NOTICED_FOR}).one())
+        return History(*found[:4]), Untold(*found[4:8]), Pulse(*found[8:])
 
     def list_awaited(self, athlete_id: int) -> bool:
         row = self._s.get(t.StravaConnection, athlete_id)
