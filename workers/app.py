@@ -16,8 +16,13 @@ from workers.schedule import schedule
 TASKS = ("workers.ingest", "workers.assess", "workers.notify", "workers.uploads", "workers.backtests", "workers.care")
 
 
-ROUTES = {"workers.uploads.read_due": {"priority": 9}, "workers.backtests.replay": {"priority": 9}}
-"""Files are read, and histories replayed, when nothing else waits: on Redis the highest number comes last."""
+ROUTES = {
+    "workers.uploads.read_due": {"priority": 9},
+    "workers.backtests.replay": {"priority": 9},
+    "workers.notify.deliver_more": {"priority": 9},
+}
+"""Files are read, histories replayed, and thousands of summaries sent when nothing else waits: on Redis the highest
+number comes last."""
 
 
 def broker_url(settings: Settings) -> str:

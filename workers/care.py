@@ -15,6 +15,12 @@ FILES_S = 1.0
 """So long a process reads files before it looks for other work: a run that Strava pushes must not wait for years of
 files. Design choice."""
 
+MANY = 50
+"""More summaries than this, laid out at once, are sent by several processes."""
+
+SENDERS = 4
+"""So many of them, if there are as many; the mail server must take as many connections. Design choice."""
+
 _BATCH = 200
 
 SWEEP = "workers.care.sweep"
@@ -72,7 +78,9 @@ def sweep() -> None:
     except Exception:
         log.exception("what is missing for open alerts could not be noted anew")
     everything.notify.expire()
-    everything.notify.queue_weekly()
+    if everything.notify.queue_weekly() > MANY:
+        for _ in range(SENDERS):
+            everything.nudge.more_mails()
     everything.notify.queue_asks()
     everything.notify.deliver_due()
     if not all(finished):

@@ -37,6 +37,9 @@ class TaskNudge:
     def mails(self) -> None:
         self._try("notify.deliver_due")
 
+    def more_mails(self) -> None:
+        self._try("notify.deliver_more")
+
     def backfill(self, athlete_id: int) -> None:
         self._try("ingest.backfill", athlete_id)
 
