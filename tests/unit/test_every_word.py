@@ -18,7 +18,7 @@ from loadwatch.domain.findings import EVIDENCE, Finding, Reason
 from loadwatch.domain.ladder import ENTRY_QUESTIONS, LADDER, LADDER_SOURCE
 from loadwatch.domain.programme import NOT_WHEN, STOP_SIGNS, Clearance, Dose, withheld
 from loadwatch.domain.redflags import RedFlagFinding
-from loadwatch.domain.report import _JUMPED, _NOTES, _STILL_OPEN, _URGENT, LoadLine, _limited
+from loadwatch.domain.report import _JUMPED, _NOTES, _URGENT, STILL_OPEN, LoadLine, _limited
 from loadwatch.domain.text import English, Text, Units, from_json, render, to_json
 from loadwatch.domain.wording import (
     _TEXTS,
@@ -47,6 +47,7 @@ class Brackets:
     """Every message stands in brackets, but for its places."""
 
     units: Units = "metric"
+    language: str = "en"
 
     def gettext(self, message: str) -> str:
         return "".join(
@@ -228,7 +229,7 @@ SAID: dict[str, Iterable[str]] = {
     "ceilings": [*(ceiling_text(c) for c in CEILINGS), *(load_ceiling_text(c) for c in LOAD_CEILINGS), HURTS_FIRST],
     "verdicts": [
         *(_limited(advice, c) for advice in (_JUMPED, *_URGENT.values(), *_NOTES.values()) for c in CEILINGS[1:3]),
-        *(words(site_text("left posterior")) for words, _ in _STILL_OPEN.values()),
+        *(words(site_text("left posterior")) for words, _ in STILL_OPEN.values()),
     ],
     "quantities": [
         *QUANTITIES.values(),
