@@ -189,6 +189,10 @@ class DeliveryTx(Protocol):
         """The last by the alphabet of a kind that is not cancelled."""
         ...
 
+    def is_told_anew(self, item: OutboxItem) -> bool:
+        """Whether a later telling of the same alert waits on the same channel, or left."""
+        ...
+
     def dropped_mails(self, athlete_id: int, since: datetime) -> list[OutboxItem]:
         """What was not sent as it would have come too late, the newest first."""
         ...

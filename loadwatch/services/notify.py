@@ -55,6 +55,7 @@ _GONE: Final = _NotSent("cancelled", say("what it was about is gone"))
 _NO_ADDRESS: Final = _NotSent("failed", say("no e-mail address is set"))
 _ADDRESS_REFUSED: Final = _NotSent("cancelled", say("mail to this address is switched off, as it takes none"))
 _CLOSED: Final = _NotSent("cancelled", say("the alert was read or closed before this left"))
+_TOLD_ANEW: Final = _NotSent("cancelled", say("a later mail says the same"))
 _OLD_ALERT: Final = _NotSent(
     "cancelled", say("it could not be sent in time: an alert is of no use three days later"), is_too_late=True
 )
@@ -245,6 +246,8 @@ class NotifyService:
         match item.kind:
             case "alert" if not item.is_red:
                 return self._why_not_alert(tx, profile.id, int(item.subject), now)
+            case "again" if tx.is_told_anew(item):
+                return _TOLD_ANEW
             case "ask" if date.fromisoformat(item.subject.partition(".")[0]) < today:
                 return _OLD_ASK
             case "ask":

@@ -422,8 +422,11 @@ def test_while_the_mail_server_is_away_all_mails_wait_and_none_of_them_is_blamed
         ((name, pause, _n),) = ways(office)
         pauses_s.append(pause.total_seconds())
         assert name == "mail"
-        assert office.notify.deliver_due() == 0  # too early: nobody knocks
-        office.clock.later(seconds=pause.total_seconds())
+        tried_at = office.clock()
+        office.clock.later(seconds=pause.total_seconds() - 1)
+        assert office.notify.deliver_due() == 0
+        assert {i.claimed_at for i in office.items()} == {tried_at}  # too early: nobody knocks
+        office.clock.later(seconds=1)
 
     assert pauses_s == [30, 60, 120, 240, 480, 900, 900]
     assert {(i.state, i.attempts, i.delayed_since) for i in office.items()} == {("pending", 0, None)}
@@ -560,6 +563,24 @@ def test_of_several_summaries_that_wait_the_last_one_leaves(office, smtp_server)
 
     assert subjects(smtp_server) == ["weekly 2026-W47"]
     assert dropped(office) == ["weekly 2026-W46", "weekly 2026-W45"]
+
+
+def test_of_a_red_flag_that_waited_for_days_one_reminder_leaves_on_each_channel(make_office, smtp_server):
+    class Pusher:
+        def send(self, *_: Any, **__: Any) -> None:
+            raise MailDelayed("later")
+
+    office = make_office(smtp_server.url)
+    for n in range(1, 4):
+        office.lay_out("again", f"5.{n}")
+    office.lay_out("again", "55.1")
+    office.lay_out("again", "5.4", "channel-7")
+
+    office.with_mailer(office.services.mailer, pusher=Pusher()).deliver_due()
+
+    assert subjects(smtp_server) == ["again 5.3", "again 55.1"]
+    assert [i.state for i in office.items()] == ["cancelled", "cancelled", "sent", "sent", "pending"]
+    assert dropped(office) == []
 
 
 def test_a_summary_is_too_late_when_the_week_after_it_has_ended(office):

@@ -204,6 +204,18 @@ class OutboxStore:
         of_kind = (box.athlete_id == athlete_id, box.kind == kind, box.channel == channel, box.state != "cancelled")
         return self._s.scalar(select(func.max(box.subject)).where(*of_kind))
 
+    def is_told_anew(self, item: OutboxItem) -> bool:
+        box = t.Outbox
+        later = (
+            box.athlete_id == item.athlete_id,
+            box.kind == item.kind,
+            box.channel == item.channel,
+            box.id > item.id,
+            box.subject.startswith(f"{item.subject.partition('.')[0]}."),
+            box.state.not_in(("failed", "cancelled")),
+        )
+        return self._s.scalar(select(box.id).where(*later).limit(1)) is not None
+
     def dropped_mails(self, athlete_id: int, since: datetime) -> list[OutboxItem]:
         box = t.Outbox
         rows = select(box).where(box.athlete_id == athlete_id, box.dropped_at >= since)
