@@ -37,6 +37,7 @@ EXAMPLE = {
         "iso_week": "2026-W47",
         "filename": "app.css",
         "name": "x.eml",
+        "channel_id": 1,
         "shoe_id": 1,
         "source_id": 990,
         "upload_id": 1,

@@ -25,6 +25,7 @@ NOT_OURS = {"admin", "mail", "mailbox", "sync", "load", "load-of-all", "calendar
 
 NAMES = re.compile(
     r"\b(?:loadwatch|Strava|View on Strava|GPX|FIT|fit|TCX|API|UTC|[MGk]B|English|Deutsch|doi|bjsports"
+    r"|ntfy|Telegram|Discord|Slack|Gotify|Signal|Matrix|Pushover|Home Assistant"
     r"|(?:(?:activity|profile):)?read(?:_all)?|km|m|mi|ft|h|min|s|x|RF\d+|R-[A-Z0-9]+|[CSP]-[A-Z]+)\b"
     r"|\S+/\S+|\S+@\S+|[\w.-]+\.(?:fit|gpx|tcx|gz|zip)\b"
 )

@@ -8,7 +8,7 @@ from loadwatch.adapters.db.crypto import EncryptedText
 from loadwatch.adapters.db.tables import Base, UtcDateTime
 from tests.support.seeding import NOW
 
-NOBODYS = ("strava_subscription", "subscription_checks", "account_deletions", "server_keys")
+NOBODYS = ("strava_subscription", "subscription_checks", "account_deletions", "server_keys", "ways")
 """The server's own."""
 
 

@@ -40,6 +40,7 @@ def test_every_setting_is_read_by_its_name_with_the_prefix(monkeypatch):
         "SIGNUP": "closed",
         "SMTP_URL": "smtp://mail",
         "MAIL_FROM": "runs@run.example",
+        "PUSH_TO_PRIVATE": "no",
         "STRAVA_CLIENT_ID": "5",
         "STRAVA_CLIENT_SECRET": "cs",
         "STRAVA_VERIFY_TOKEN": "vt",
