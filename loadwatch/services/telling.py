@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.alerts import Alert, AlertState
+from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, Alert, AlertState
 from loadwatch.domain.findings import RED
 from loadwatch.domain.report import check_in_due
 from loadwatch.domain.telling import QuietHours, ask_telling, asks_at, weekly_telling
@@ -76,7 +76,8 @@ def _takes(channel: Channel, kind: str, severity: int) -> bool:
         case "ask":
             return channel.takes_asks
         case "alert" | "again":
-            return severity >= channel.least_severity
+            # Who wants to hear of small jumps at once hears of them wherever cautions go.
+            return max(severity, MAIL_FROM_SEVERITY) >= channel.least_severity
         case _:
             return kind == "retraction"
 
