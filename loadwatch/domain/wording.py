@@ -822,17 +822,17 @@ not settle (S-STUCK) nothing is known. No clinician has reviewed these words yet
 """
 
 
-def worse_text(rule: str, *, hurts: bool) -> Text | None:
+def worse_text(rule: str, *, ran_on: bool) -> Text | None:
     """
     What would make it worse; None where nobody knows.
 
     Parameters
     ----------
-    hurts : bool
-        Whether symptoms were reported: then running through them is named too.
+    ran_on : bool
+        Whether it is a load that was run on a leg that hurts.
     """
     told = _WORSE.get(rule, ())
-    if told and hurts and rule.startswith("R-"):
+    if ran_on:
         told += (_RUNNING_ON,)
     return sentences(*told) if told else None
 

@@ -37,6 +37,19 @@ _GRADES: Final = {
 }
 _NONE: Final = "–"
 
+_TWO_DAYS: Final = say("The next 48 hours")
+_THREE_DAYS: Final = say("The next 72 hours")
+_HOW_LONG: Final = {
+    **dict.fromkeys(("R-T1", "R-T2", "R-T3", "C-BSI"), _THREE_DAYS),
+    **dict.fromkeys(("R-RTN", "R-M3", "S-STUCK"), say("What to do")),
+}
+"""How far the advice of a rule reaches, where that is not two days; of some it is weeks."""
+
+_TELL_NEXT_MORNING: Final = say(
+    "Tell how it feels the morning after the run: what you feel decides, what you ran only adds to it."
+)
+_TELL_AFTER_DESCENT: Final = say("Tell how it feels two days after the run: what you feel decides.")
+
 
 def alert_mail(
     alert: Alert,
@@ -63,8 +76,10 @@ def alert_mail(
     url = f"{reader.base_url}/alerts/{alert.id}"
     steps = tuple(step for step in sentences_of(alert.action) if step != SEEK_HELP)
     parts: list[Part] = [Title(alert.title), Paragraph(alert.message)]
-    parts += [Heading(say("The next 48 hours")), Paragraph(sentences(*steps))]
-    worse = worse_text(alert.rule, hurts=bool(alert.symptom_level))
+    parts += [Heading(_HOW_LONG.get(alert.rule, _TWO_DAYS)), Paragraph(sentences(*steps))]
+    if alert.is_of_load and alert.ask_at is not None:
+        parts.append(Paragraph(_TELL_AFTER_DESCENT if alert.rule == "R-H1" else _TELL_NEXT_MORNING))
+    worse = worse_text(alert.rule, ran_on=alert.is_of_load and alert.symptom_level > 0)
     if worse is not None:
         parts += [Heading(say("What would make it worse")), Paragraph(worse)]
     if SEEK_HELP in sentences_of(alert.action):

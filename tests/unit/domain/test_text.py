@@ -33,6 +33,7 @@ from loadwatch.domain.text import (
     say,
     say_n,
     sentences,
+    sentences_of,
     to_json,
 )
 
@@ -122,6 +123,16 @@ def test_texts_put_together_keep_what_they_were_made_of() -> None:
     assert render("(" + run, German()) == "(2 Läufe"
     assert render(joined("; ", [run, "", rest]), German()) == "2 Läufe; 1 Tag"
     assert render(sentences(run, rest), German()) == "2 Läufe 1 Tag"
+
+
+def test_sentences_can_be_taken_apart_again_also_from_storage() -> None:
+    do, where, leave = say("Stop."), say("Where: {place}", place=joined(" ", ("a", "clinic"))), say("No exercises.")
+    action = sentences(do, sentences(where, "", leave))
+
+    assert sentences_of(action) == (do, where, leave)
+    assert sentences_of(from_json(to_json(action), str(action))) == (do, where, leave)
+    assert sentences_of("Stop. No exercises.") == ("Stop. No exercises.",)
+    assert sentences_of("") == ()
 
 
 def test_a_list_ends_in_and() -> None:

@@ -21,6 +21,7 @@ from loadwatch.domain.wording import (
     height_text,
     load_ceiling_text,
     quantity_text,
+    worse_text,
 )
 from tests.unit.domain.build import DAY_0, every_other_day, run
 from tests.unit.domain.loads_build import loaded
@@ -348,6 +349,24 @@ def test_the_ceilings_of_hills_and_fast_running_have_their_sentences():
     assert "2 559 ft" in sentence("hills", "usual", 780.0, 600.0, "imperial")  # 780 / 0.3048
 
 
+# what would make it worse
+
+
+def test_what_makes_it_worse_is_told_for_every_rule_but_those_of_which_nothing_is_known():
+    told = {rule for rule in EVIDENCE if worse_text(rule, ran_on=False) is not None}
+
+    assert set(EVIDENCE) - told == {"R-H2", "R-M3", "R-RED", "R-OK", "S-STUCK"}
+
+
+def test_what_was_run_on_a_leg_that_hurts_is_worse_for_running_on():
+    assert worse_text("R-H1", ran_on=False) == "More downhill before the quads have settled."
+    assert worse_text("R-H1", ran_on=True) == (
+        "More downhill before the quads have settled."
+        " Running on when it turns sharp, passes 5 out of 10, or makes you limp."
+    )
+    assert worse_text("R-H2", ran_on=True) == "Running on when it turns sharp, passes 5 out of 10, or makes you limp."
+
+
 # what is never said
 
 
@@ -367,3 +386,7 @@ def test_the_title_carries_the_numbers_whatever_they_are(today_km, longest_km):
 
     assert title == f"{today_km:.1f} km: your longest in 30 days was {longest_km:.1f} km"
     assert not FORBIDDEN.search(whole(finding))
+
+
+def test_what_makes_it_worse_promises_nothing():
+    assert not any(FORBIDDEN.search(worse_text(rule, ran_on=True) or "") for rule in EVIDENCE)

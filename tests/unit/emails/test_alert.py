@@ -316,6 +316,30 @@ def test_what_makes_it_worse_is_left_out_where_nobody_knows() -> None:
     assert "WORSE" not in mail(alert_of(stuck)).text
 
 
+@pytest.mark.parametrize(
+    ("rule", "heading"),
+    [
+        ("R-M1", "THE NEXT 48 HOURS\nKeep the next runs within"),
+        ("R-H1", "THE NEXT 48 HOURS\nRun easy and flat"),
+        ("R-T1", "THE NEXT 72 HOURS\nLeave at least 72 hours before the next speed day"),
+        ("R-RTN", "WHAT TO DO\nStart lower: for two weeks"),
+        ("C-BSI", "THE NEXT 72 HOURS\nStop running and hopping"),
+    ],
+)
+def test_the_heading_of_the_advice_reaches_as_far_as_the_advice(rule: str, heading: str) -> None:
+    finding = next(f for f in (*LOADS, *SYMPTOMS) if f.rule == rule)
+
+    assert heading in mail(alert_of(finding)).text
+
+
+def test_after_a_jump_it_says_when_to_tell_how_it_feels() -> None:
+    at = SPIKE.created_at
+
+    assert "Tell how it feels the morning after the run" in mail(replace(SPIKE, ask_at=at)).text
+    assert "Tell how it feels two days after the run" in mail(replace(DOWNHILL, ask_at=at, rule="R-H1")).text
+    assert "Tell how it feels" not in mail().text
+
+
 def test_a_run_on_a_leg_that_hurts_names_running_on_as_worse() -> None:
     assert (
         "Running on when it turns sharp, passes 5 out of 10, or makes you limp." in mail(alert_of(SYMPTOMS[0])).text
