@@ -15,10 +15,11 @@ from loadwatch.dashboard.speech import _, reader, said
 from loadwatch.domain.alerts import OPEN_STATES
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.findings import ACT
-from loadwatch.domain.no_runs import why_no_runs
+from loadwatch.domain.no_runs import Remedy, why_no_runs
 from loadwatch.domain.pain_week import pain_week_text
 from loadwatch.domain.rehab_week import RehabWeek, rehab_week_text
 from loadwatch.domain.report import Today, WeeklyReport
+from loadwatch.domain.sources import UNREVIEWED
 from loadwatch.domain.symptoms import REGIONS, SIDES
 from loadwatch.domain.weekly_action import week_verdict, weekly_action
 from loadwatch.domain.wording import HURTS_FIRST
@@ -204,16 +205,27 @@ def week(iso_week: str) -> str:
         verdict=week_verdict(report),
         action=weekly_action(report) if report.is_latest else None,
         missing=why_no_runs(report.no_runs) if report.no_runs else None,
+        remedies={where: url_for(page) for where, page in _REMEDIES.items()},
         changes=[change_text(change) for change in report.changes],
         pain=[(told, pain_week_text(told), _rehab_of(report, told.id)) for told in report.pain],
         loads=load_rows(report.loads, profile().units, symptoms_decide=report.symptoms_decide),
         hurts_first=HURTS_FIRST,
+        unreviewed=UNREVIEWED,
         load_of=load_of,
         before=before,
         after=after if wanted < current else None,
         is_current=wanted == current,
         highest=max([d for _, d in report.previous] + [report.distance_m, 1.0]),
     )
+
+
+_REMEDIES: Final[dict[Remedy, str]] = {
+    "settings": "settings.settings",
+    "welcome": "onboarding.welcome",
+    "upload": "uploads.uploads",
+    "runs": "pages.runs",
+    "sync": "settings.sync",
+}
 
 
 def _rehab_of(report: WeeklyReport, problem_id: int) -> list[tuple[RehabWeek, str]]:

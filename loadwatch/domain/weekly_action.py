@@ -22,6 +22,10 @@ Reason = Literal["red_flag", "problem", "rehab", "no_data", "load", "learning", 
 """What the action stands on, the weightiest first."""
 
 
+_TRENDS: Final = frozenset({"S-LEVEL", "S-ASYM"})
+"""Rules that say no more than that it hurts: how that moved over the week says more."""
+
+
 @dataclass(frozen=True, slots=True)
 class WeekVerdict:
     """The week in one sentence."""
@@ -54,7 +58,9 @@ def week_verdict(report: WeeklyReport) -> WeekVerdict:
     """What was: a red flag goes before what hurts, what hurts before what was run, that before what is missing."""
     speaks = _of_symptoms(report)
     if speaks is not None:
-        return WeekVerdict(say("{fact}.", fact=speaks.title), _weight(speaks))
+        own = next((p for p in report.problems if p.id == speaks.problem_id), None)
+        words = _still_open(own, report) if own and speaks.rule in _TRENDS else say("{fact}.", fact=speaks.title)
+        return WeekVerdict(words, _weight(speaks))
     worst = report.problems[0] if report.problems else None
     if worst is not None and worst.level in STILL_OPEN:
         return WeekVerdict(_still_open(worst, report), "act" if worst.level >= ACT else "caution")
@@ -146,9 +152,9 @@ def weekly_action(report: WeeklyReport) -> WeekAction:
     """
     What to do in the week to come.
 
-    A red flag, then what hurts and asks to act, then the next step of a programme, then what else hurts; then
-    whatever keeps runs from arriving, as nothing can be said without them; then the loads, in the words of the first
-    page; then a build of two weeks; else the plan.
+    A red flag, then what hurts and asks to act, then the next step of a programme, then what else hurts; then a jump
+    in load, in the words of the first page; then whatever keeps runs from arriving, as nothing can be said without
+    them, not even that a break is one; then a break and the smaller loads; then a build of two weeks; else the plan.
     """
     speaks = _of_symptoms(report)
     if speaks is not None and speaks.severity >= ACT:
@@ -156,18 +162,18 @@ def weekly_action(report: WeeklyReport) -> WeekAction:
     worst = report.problems[0] if report.problems else None
     if worst is not None and worst.level >= ACT:
         return _of_problem(worst)
-    for rehab in report.rehab:
-        if rehab.held_back:
-            return WeekAction("problem", rehab.held_back, problem_id=rehab.problem_id)
-        if rehab.asked:
-            return WeekAction(
-                "rehab", _exercises(rehab.stage, rehab.asked, rehab.running), problem_id=rehab.problem_id
-            )
+    held = next((r for r in report.rehab if r.held_back), None)
+    if held is not None:
+        return WeekAction("problem", held.held_back, problem_id=held.problem_id)
+    due = next((r for r in report.rehab if r.asked), None)
+    if due is not None:
+        return WeekAction("rehab", _exercises(due.stage, due.asked, due.running), problem_id=due.problem_id)
     if speaks is not None:
         return WeekAction("problem", speaks.action, alert_id=speaks.id)
     if worst is not None and worst.level in STILL_OPEN:
         return _of_problem(worst)
-    return _of_data(report) or _of_loads(report)
+    jumped = any(a.severity >= MAIL_FROM_SEVERITY for a in report.standing)
+    return (None if jumped else _of_data(report)) or _of_loads(report)
 
 
 def _of_problem(worst: OpenProblem) -> WeekAction:

@@ -1,15 +1,17 @@
 """The mail of a week: what it amounts to, the one thing to do, then what that rests on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from loadwatch.domain.alerts import Alert
 from loadwatch.domain.completeness import gap_text
 from loadwatch.domain.no_runs import Missing, why_no_runs
 from loadwatch.domain.pain_week import PainWeek, pain_week_text
 from loadwatch.domain.rehab_week import rehab_week_text
 from loadwatch.domain.report import WeeklyReport
-from loadwatch.domain.text import Speech, Text, day_text, distance_text, joined, render, say, say_n
+from loadwatch.domain.sources import UNREVIEWED
+from loadwatch.domain.text import Speech, Text, day_text, distance_text, joined, render, say, say_n, sentences
 from loadwatch.domain.weekly_action import WeekAction, WeekVerdict, week_fact, week_verdict, weekly_action
 from loadwatch.domain.wording import HURTS_FIRST, ceiling_text
 from loadwatch.emails import EmailContent, Picture, Reader
@@ -75,10 +77,11 @@ def weekly_mail(
     # Of a week without a run the action says it all where nothing arrives.
     if report.gap is not None and not (report.gap.cut_off and not report.runs):
         parts.append(Paragraph(gap_text(report.gap, zone)))
-    parts += _runs(report, reader, picture)
-    parts += _symptoms(report, reader, pain_url)
+    runs, symptoms = _runs(report, reader, picture), _symptoms(report, reader, pain_url)
+    # What hurts goes before what was run.
+    parts += [*symptoms, *runs] if report.symptoms_decide else [*runs, *symptoms]
     parts += _alerts(report, reader, action)
-    parts += [*_next(report), Button(say("Open your week"), page)]
+    parts.append(Button(say("Open your week"), page))
     return _mail(parts, report, reader, verdict, action)
 
 
@@ -153,7 +156,7 @@ def _runs(report: WeeklyReport, reader: Reader, picture: Picture | None) -> list
     drawn: list[Part] = [Drawing(picture)] if picture is not None else _weeks(report)
     loads = [*drawn, *_table(report, reader.speech), *(Paragraph(change_text(change)) for change in report.changes)]
     if loads:
-        parts += [Heading(say("The three loads")), *loads]
+        parts += [Heading(say("The three loads")), *loads, _next(report)]
     if report.other_sports:
         parts.append(Note(_others(report.other_sports)))
     return parts
@@ -205,17 +208,19 @@ def _symptoms(report: WeeklyReport, reader: Reader, pain_url: Callable[[int, int
     for told in report.pain:
         url = f"{reader.base_url}/problems/{told.id}"
         parts.append(Listing((Item(told.place, pain_week_text(told), url),)))
-        parts += [Note(rehab_week_text(r)) for r in report.rehab if r.problem_id == told.id and r.stage]
+        parts += [
+            Note(sentences(rehab_week_text(rehab), "" if rehab.is_reviewed else UNREVIEWED))
+            for rehab in report.rehab
+            if rehab.problem_id == told.id and rehab.stage
+        ]
         if pain_url is not None and told.problem.is_open:
             parts.append(_ask(told, pain_url))
-    if any(r.stage and not r.is_reviewed for r in report.rehab):
-        parts.append(Note(say("What its stages ask for is not yet reviewed by a clinician.")))
     return parts
 
 
 def _ask(told: PainWeek, pain_url: Callable[[int, int], str]) -> Choices:
     return Choices(
-        say("How much does it hurt today? 0 is not at all, 10 the worst there is."),
+        say("How much does it hurt today, from 0 to 10?"),
         tuple(Choice(str(pain), pain_url(told.id, pain)) for pain in PAINS),
     )
 
@@ -224,9 +229,8 @@ def _alerts(report: WeeklyReport, reader: Reader, action: WeekAction) -> list[Pa
     if not report.alerts:
         return []
     items = [
-        # What the one thing to do says already is not said again.
-        Item(a.title, "" if a.id == action.alert_id else a.action, f"{reader.base_url}/alerts/{a.id}")
-        for a in report.alerts[:MOST_ALERTS]
+        Item(alert.title, words, f"{reader.base_url}/alerts/{alert.id}")
+        for alert, words in _each_once(report.alerts[:MOST_ALERTS], action.words)
     ]
     parts: list[Part] = [Heading(say("What stood out")), Listing(tuple(items))]
     left = len(report.alerts) - len(items)
@@ -235,7 +239,13 @@ def _alerts(report: WeeklyReport, reader: Reader, action: WeekAction) -> list[Pa
     return parts
 
 
-def _next(report: WeeklyReport) -> list[Part]:
-    if report.symptoms_decide:
-        return [Note(HURTS_FIRST)]
-    return [Note(ceiling_text(report.ceiling))] if report.runs or report.first_day else []
+def _each_once(alerts: Iterable[Alert], said: str) -> Iterator[tuple[Alert, str]]:
+    """Alerts with what to do about each, unless that was said before."""
+    known = {said}
+    for alert in alerts:
+        yield alert, "" if alert.action in known else alert.action
+        known.add(alert.action)
+
+
+def _next(report: WeeklyReport) -> Note:
+    return Note(HURTS_FIRST if report.symptoms_decide else ceiling_text(report.ceiling))

@@ -5,6 +5,7 @@ from typing import Final
 
 from loadwatch.domain.ladder import VerdictKind
 from loadwatch.domain.redflags import Urgency
+from loadwatch.domain.sources import UNREVIEWED as UNREVIEWED
 from loadwatch.domain.symptoms import Problem
 from loadwatch.domain.text import Text, joined, say
 
@@ -132,8 +133,6 @@ INJURIES: Final[Mapping[str, Text]] = {
     "adductor": say("Adductors (inner thigh, groin)"),
     "bone_stress": say("Stress fracture, or bone stress"),
 }
-
-UNREVIEWED: Final = say("Not yet reviewed by a clinician.")
 
 DISCLAIMER: Final = say(
     "loadwatch is not a medical device and names no illness. It compares your running and what you report with"

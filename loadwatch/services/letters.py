@@ -109,7 +109,8 @@ class Letters:
             return self._link(profile, "pain", f"{problem_id}.{week}", answer=str(pain))
 
         reader = self._reader(profile, "weekly")
-        picture = self._pictures().week(report, reader.speech) if report.runs else None
+        is_drawn = report.runs and report.previous  # else there is nothing to draw it over
+        picture = self._pictures().week(report, reader.speech) if is_drawn else None
         return weekly_mail(report, reader, picture=picture, pain_url=pain_url)
 
     def _receipt(self, tx: Tx, profile: AthleteProfile, receipt_id: int) -> EmailContent | None:
