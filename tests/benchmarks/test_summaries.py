@@ -42,13 +42,16 @@ LEAST_PER_S = 20.0
 CORES = 2
 
 PARTS = {
+    "claim": "loadwatch.services.notify.NotifyService._claim",
     "report": "loadwatch.services.letters.week_of",
     "picture": "loadwatch.adapters.mail_pictures.MailPictures.week",
     "words and templates": "loadwatch.services.letters.weekly_mail",
     "mrml": "mrml.to_html",
-    "links": "loadwatch.emails.render._check_links",
-    "MIME and SMTP": "loadwatch.adapters.mail.SmtpMailer.send",
-    "settle": "loadwatch.services.notify.NotifyService._settle",
+    "look at links": "loadwatch.emails.render._check_links",
+    "MIME": "loadwatch.adapters.mail._made",
+    "SMTP": "loadwatch.adapters.mail.SmtpMailer.send",
+    "note as being sent": "loadwatch.adapters.db.outbox_store.OutboxStore.begin_sending",
+    "note as sent": "loadwatch.services.notify.NotifyService._sent",
 }
 
 
