@@ -23,7 +23,17 @@ TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best
 
 ALIKE = frozenset(
     {
-        *("about", "about-you", "access", "check-in", "delete-account", "disconnect", "questionnaire", "settings"),
+        *(
+            "about",
+            "about-you",
+            "access",
+            "channels",
+            "check-in",
+            "delete-account",
+            "disconnect",
+            "questionnaire",
+            "settings",
+        ),
         "thresholds",
     }
 )
