@@ -30,6 +30,26 @@ PLAYED = """
 """
 
 
+READY = """
+async () => {
+    await navigator.serviceWorker.register("/static/push_worker.js");
+    const one = await navigator.serviceWorker.getRegistration("/static/");
+    while (!one.active) await new Promise((later) => setTimeout(later, 20));
+}
+"""
+SHOWN = """
+async () => {
+    const one = await navigator.serviceWorker.getRegistration("/static/");
+    for (let n = 0; n < 200; n++) {
+        const all = await one.getNotifications();
+        if (all.length) return all.map((each) => [each.title, each.body, each.data, each.requireInteraction]);
+        await new Promise((later) => setTimeout(later, 20));
+    }
+    return [];
+}
+"""
+
+
 def test_the_button_asks_for_permission_subscribes_and_the_browser_is_told(
     services: Services, visit: "Visit"
 ) -> None:
@@ -55,6 +75,30 @@ def test_the_button_asks_for_permission_subscribes_and_the_browser_is_told(
     assert json.loads(taker.read(got.body))["title"] == "A test from loadwatch"
     (channel,) = services.channels.channels(athlete(services, EMPTY))
     assert (channel.kind, channel.name, channel.is_discreet) == ("web_push", "This laptop", False)
+
+
+def test_what_arrives_is_shown_as_it_was_sent(services: Services, visit: "Visit") -> None:
+    """Handed to the page's worker as Chromium does when its push service has something."""
+    sent = {
+        "title": "24.6 km today",
+        "body": "Take two easy days.",
+        "url": "http://x.example/alerts/7",
+        "urgent": True,
+    }
+    with visit(services, email=EMPTY, permissions=["notifications"]) as page:
+        page.goto("/settings/channels")
+        page.evaluate(READY)
+        chromium = page.context.new_cdp_session(page)
+        registered: list[str] = []
+        chromium.on(
+            "ServiceWorker.workerRegistrationUpdated",
+            lambda told: registered.extend(one["registrationId"] for one in told["registrations"]),
+        )
+        chromium.send("ServiceWorker.enable")
+        page.wait_for_timeout(100)
+        where = {"origin": page.evaluate("location.origin"), "registrationId": registered[0]}
+        chromium.send("ServiceWorker.deliverPushMessage", where | {"data": json.dumps(sent)})
+        assert page.evaluate(SHOWN) == [list(sent.values())]
 
 
 def test_a_browser_that_may_not_show_messages_says_how_to_allow_it(services: Services, visit: "Visit") -> None:
