@@ -26,12 +26,16 @@ from loadwatch.domain.text import day_text, moment_text
 from loadwatch.domain.thresholds import MUTE_AFTER, MUTE_WINDOW
 from loadwatch.services.health_ports import InvalidCheckIn
 from loadwatch.services.health_words import place_text
-from loadwatch.services.replies import CHECK_INS, Answered, Asked, on_of, switches_of
+from loadwatch.services.replies import Answered, Asked, on_of, switches_of
 
 bp = Blueprint("replies", __name__, url_prefix="/r")
 
-LIMIT: Final = "30/minute;200/hour"
-"""Of requests for one runner, and of requests with made-up links from one address. Design choice."""
+LOOKS: Final = "120/minute;600/hour"
+PRESSES: Final = "30/minute;200/hour"
+"""
+For one runner, and with made-up links from one address. Design choice: a scanner opens all links of a mail at once,
+and must not keep its reader from answering.
+"""
 
 STOPPED: Final[Mapping[str, tuple[Lazy, Lazy, Lazy]]] = {
     "alerts": (
@@ -108,8 +112,9 @@ def register(app: Flask, limiter: Limiter, csrf: CSRFProtect) -> None:
     """Add the pages; a form of theirs needs no safety mark, as no cookie says who sends it."""
     csrf.exempt(bp)
     app.register_blueprint(bp)
-    for endpoint in ("replies.ask", "replies.answer", "replies.follow_up", "replies.more"):
-        view: Any = limiter.shared_limit(LIMIT, scope="replies", key_func=_whose)(app.view_functions[endpoint])
+    presses = dict.fromkeys(("replies.answer", "replies.follow_up", "replies.more"), PRESSES)
+    for endpoint, limit in {"replies.ask": LOOKS, **presses}.items():
+        view: Any = limiter.shared_limit(limit, scope=limit, key_func=_whose)(app.view_functions[endpoint])
         app.view_functions[endpoint] = view
 
 
@@ -134,8 +139,8 @@ def ask(token: str) -> Response:
     reply = asked.reply
     if reply.purpose == "stop" and not on_of(asked):
         return _stopped(asked, switches_of(asked))
-    if reply.purpose in CHECK_INS and reply.answer != "fine":
-        return _form(asked, MultiDict())
+    if asked.wants_form:
+        return _form(asked, _known(asked))
     return _page("reply.html", card=_card(asked), action=url_for(".answer", token=token), scale=_scale(asked))
 
 
@@ -144,9 +149,8 @@ def answer(token: str) -> Response:
     asked = services().replies.asked(token)
     if asked is not None and asked.reply.purpose == "stop":
         return _stop(asked)
-    wants_form = asked is not None and asked.reply.purpose in CHECK_INS and asked.reply.answer != "fine"
     try:
-        done = services().replies.answer(token, draft_of_form() if wants_form else None)
+        done = services().replies.answer(token, draft_of_form() if asked and asked.wants_form else None)
     except InvalidCheckIn as error:
         assert asked is not None  # a form was sent
         _speak_as(asked)
@@ -205,6 +209,13 @@ def _more_parts(done: Answered) -> dict[str, object]:
     given = MultiDict({"side": report.side or "", "regions": ",".join(sorted(report.regions))})
     given["pain_today"] = "" if report.pain_today is None else str(report.pain_today)
     return form_parts(given) | {"action": url_for(".more", token=_token(done.asked)), "is_reply": True}
+
+
+def _known(asked: Asked) -> MultiDict[str, str]:
+    """What the form is filled in with: what the link says, and of a problem the place; never a side."""
+    if asked.problem is None:
+        return MultiDict()
+    return MultiDict({"pain_today": asked.reply.answer, "regions": ",".join(sorted(asked.problem.latest.regions))})
 
 
 def _form(asked: Asked, given: MultiDict[str, str], error: InvalidCheckIn | None = None) -> Response:

@@ -67,6 +67,13 @@ class Asked:
     done: StoredReply | None = None
     pain: int | None = None
 
+    @property
+    def wants_form(self) -> bool:
+        """Whether the answer needs the whole form: something hurts, or of a problem nobody told the side."""
+        if self.reply.purpose in CHECK_INS:
+            return self.reply.answer != "fine"
+        return self.problem is not None and bool(self.problem.latest.regions) and self.problem.latest.side is None
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -201,11 +208,10 @@ class ReplyService:
         reply, purpose = asked.reply, asked.reply.purpose
         if purpose in OF_ALERTS:
             return self._of_alert(asked)
-        if purpose == "pain":
-            assert asked.problem is not None  # else it was gone
-            draft = _on_problem(asked.problem, int(reply.answer))
-        elif reply.answer == "fine":
-            draft = Draft(pain_today=0, source="page")
+        if not asked.wants_form:
+            draft = (
+                _on_problem(asked.problem, int(reply.answer)) if asked.problem else Draft(pain_today=0, source="page")
+            )
         assert draft is not None, f"{purpose} needs a form"
         # The form may be answered with "nothing hurts" after all.
         said = "fine" if purpose in CHECK_INS and _says_nothing_hurts(draft) else reply.answer

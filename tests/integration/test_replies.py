@@ -517,6 +517,20 @@ def test_a_problem_that_is_closed_takes_no_number(door: Door, problem_id: int) -
     assert len(door.told()) == n_told
 
 
+def test_where_nobody_told_the_side_it_is_asked_and_not_guessed(door: Door) -> None:
+    told = Draft(regions=frozenset({"AM"}), pain_today=2, signs=frozenset({"swelling"}), at=NOW - timedelta(days=5))
+    number = door.services.check_ins.record(athlete(door.services), told).report.id
+    token = door.token("pain", f"{number}.{WEEK}", "2")
+
+    asked, refused = door.look(token), door.press(token, regions="AM", pain_today="2")
+    taken = door.press(token, place="right-AM", pain_today="2")
+
+    assert "On which side? Tap it there:" in asked.text
+    assert 'name="pain_today" value="2" checked' in asked.text
+    assert (refused.status_code, taken.status_code) == (400, 200)
+    assert [(r.side, r.pain_today) for r in door.told()] == [("right", 2)]
+
+
 def test_each_week_asks_anew(door: Door, problem_id: int) -> None:
     for week in ("2026-W46", WEEK):
         assert "Already answered" not in door.press(door.token("pain", f"{problem_id}.{week}", "3")).text
@@ -593,14 +607,22 @@ def test_a_link_switches_on_no_mails_but_its_own(door: Door) -> None:
 # around it
 
 
-def test_one_runners_links_are_tried_thirty_times_a_minute_and_anothers_still_work(services: Services) -> None:
+def test_one_runner_presses_thirty_times_a_minute_and_may_still_look_as_others_may_press(services: Services) -> None:
     door = Door(services, app := create_app(services), app.test_client())
-    token, bobs = door.token("ask", "2026-11-22", "fine"), door.token("ask", "2026-11-22", "fine", email=BOB)
+    token, bobs = door.token("stop", "weekly"), door.token("stop", "weekly", email=BOB)
 
-    answers = [door.look(token).status_code for _ in range(31)]
+    answers = [door.press(token).status_code for _ in range(31)]
 
     assert answers == [200] * 30 + [429]
-    assert door.look(bobs).status_code == 200
+    assert (door.look(token).status_code, door.press(bobs).status_code) == (200, 200)
+
+
+def test_a_scanner_that_opens_every_link_of_a_mail_keeps_nobody_from_answering(services: Services) -> None:
+    door = Door(services, app := create_app(services), app.test_client())
+    links = [door.token("pain", f"{n // 11}.{WEEK}", str(n % 11)) for n in range(44)]
+
+    assert {door.look(token).status_code for token in links} <= {200, 410}
+    assert door.press(door.token("ask", "2026-11-22", "fine")).status_code == 200
 
 
 def test_replies_are_in_the_archive_of_ones_data(door: Door) -> None:
