@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.alerts import OPEN_STATES, READ_STATES, Alert, AlertState, muted_keys, snoozed_until
+from loadwatch.domain.alerts import OPEN_STATES, READ_STATES, Alert, AlertState, snoozed_until
 from loadwatch.domain.findings import LOAD_FAMILIES
 from loadwatch.domain.text import say
 from loadwatch.domain.thresholds import MUTE_WINDOW, SNOOZE
 from loadwatch.services.errors import LoadwatchError, NotYours
 from loadwatch.services.ports import Clock, Database, Tx
+from loadwatch.services.telling import muted
 
 
 class NotForRedFlags(LoadwatchError):
@@ -118,11 +119,10 @@ class AlertService:
         now = self._clock()
         with self._database.read() as tx:
             wishes = {w.dedup_key: w for w in tx.alert_wishes(athlete_id)}
-            restored = {key: w.restored_at for key, w in wishes.items() if w.restored_at is not None}
-            muted = muted_keys(tx.feedback(athlete_id, now - MUTE_WINDOW), now, restored)
+            keys = muted(tx, athlete_id, now)
             alerts = tx.alerts_since(athlete_id, now - 2 * MUTE_WINDOW)
         found = []
-        for key in sorted(muted):
+        for key in sorted(keys):
             wish = wishes.get(key)
             asked = wish is not None and wish.kept_muted_at is not None and now - wish.kept_muted_at < MUTE_WINDOW
             of_key = [a for a in alerts if a.dedup_key == key]

@@ -18,7 +18,6 @@ from loadwatch.domain.alerts import (
     Revise,
     Snooze,
     Wishes,
-    muted_keys,
     reconcile,
 )
 from loadwatch.domain.judging import judge_all
@@ -27,12 +26,12 @@ from loadwatch.domain.rules import MANY_RUNS, Finding, details_from, judge, look
 from loadwatch.domain.symptom_rules import REPORTS_REACH, RUNS_REACH, Clinic, Runner, judge_health
 from loadwatch.domain.telling import Mailed, alert_telling, ask_due, leaves_at
 from loadwatch.domain.text import say
-from loadwatch.domain.thresholds import ALERT_LIFE, BONE_LOAD, MUTE_WINDOW, PUSHING_BLOCK
+from loadwatch.domain.thresholds import ALERT_LIFE, BONE_LOAD, PUSHING_BLOCK
 from loadwatch.domain.wording import alert_text
 from loadwatch.services.ingest import back_off, runs_arrive
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Nudge, Tx
 from loadwatch.services.sync import completeness_of, note_gaps
-from loadwatch.services.telling import BUDGET_REACH, quiet_hours, tell
+from loadwatch.services.telling import BUDGET_REACH, muted, quiet_hours, tell
 
 FAILED_AGAIN = timedelta(minutes=10)
 """The longest pause before a judgement that failed is tried again; the first is half a minute."""
@@ -221,7 +220,6 @@ class AssessService:
     @staticmethod
     def _wishes(tx: Tx, profile: AthleteProfile, since: datetime, now: datetime) -> Wishes:
         stored = tx.alert_wishes(profile.id)
-        restored = {w.dedup_key: w.restored_at for w in stored if w.restored_at is not None}
         return Wishes(
             snoozed={
                 w.dedup_key: Snooze(w.snoozed_until, w.snoozed_severity or 0)
@@ -229,7 +227,7 @@ class AssessService:
                 if w.snoozed_until is not None
             },
             planned=frozenset(tx.planned_days(profile.id, since.date() - timedelta(days=1))),
-            muted=muted_keys(tx.feedback(profile.id, now - MUTE_WINDOW), now, restored),
+            muted=muted(tx, profile.id, now),
             sensitivity=profile.sensitivity,
         )
 

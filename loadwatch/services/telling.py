@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, Alert, AlertState
+from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, Alert, AlertState, muted_keys
 from loadwatch.domain.findings import RED
 from loadwatch.domain.report import check_in_due
 from loadwatch.domain.telling import QuietHours, ask_telling, asks_at, weekly_telling
-from loadwatch.domain.thresholds import OLD_RUN
+from loadwatch.domain.thresholds import MUTE_WINDOW, OLD_RUN
 from loadwatch.domain.weekly_clock import due, newest_due
 from loadwatch.services.ports import AthleteProfile, Tx
 from loadwatch.services.telling_ports import MAIL, Channel
@@ -98,6 +98,12 @@ def lay_out_weekly(tx: Tx, profiles: Sequence[AthleteProfile], now: datetime) ->
     tx.plan_weekly(plans)
 
 
+def muted(tx: Tx, athlete_id: int, now: datetime) -> frozenset[str]:
+    """The kinds of alerts that a runner has called not useful too often to hear of them at once."""
+    restored = {w.dedup_key: w.restored_at for w in tx.alert_wishes(athlete_id) if w.restored_at is not None}
+    return muted_keys(tx.feedback(athlete_id, now - MUTE_WINDOW), now, restored)
+
+
 def is_to_be_asked(tx: Tx, profile: AthleteProfile, alert: Alert, now: datetime) -> bool:
     """Whether it is still to be known how it feels after an alert: it stands, and no check-in has told it since."""
     reports = tx.symptom_reports(profile.id, alert.at)
@@ -108,11 +114,13 @@ def ask(tx: Tx, athlete_id: int, alert_id: int, now: datetime) -> bool:
     """
     Ask how it feels after an alert, if that is still to be known; whether the question was laid out.
 
-    Not where a check-in is there by now, the alert was taken back or its day is over.
+    Not where a check-in is there by now, the alert was taken back, its kind is muted or its day is over.
     """
     tx.plan_ask(alert_id, None)
     profile, alert = tx.athlete(athlete_id), tx.alert(athlete_id, alert_id)
     if profile is None or alert is None or alert.ask_at is None or alert.state not in _ASKED_AFTER:
+        return False
+    if alert.dedup_key in muted(tx, athlete_id, now):
         return False
     quiet, zone = quiet_hours(profile), ZoneInfo(profile.timezone)
     at, today = asks_at(alert.ask_at, quiet), now.astimezone(zone).date()

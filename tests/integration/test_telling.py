@@ -232,6 +232,16 @@ def test_who_wants_no_questions_is_asked_none(house):
     assert ask(house, SUNRISE) == []
 
 
+@pytest.mark.parametrize(("n_not_useful", "n_asked"), [(2, 1), (3, 0)])
+def test_of_a_kind_that_was_called_not_useful_three_times_nothing_is_asked(house, n_not_useful, n_asked):
+    for n, km in enumerate((14, 17, 21, 26)):
+        house.run(1 + n, START - timedelta(days=3 - n, hours=1), km)
+    for alert in house.of_rule("R-M1")[:n_not_useful]:
+        house.services.alerts.feedback(house.athlete_id, alert.id, useful=False)
+
+    assert len(ask(house, SUNRISE)) == n_asked
+
+
 def test_who_sleeps_until_nine_is_asked_at_nine(house):
     jump(house)
     put(house, quiet_to=9)
