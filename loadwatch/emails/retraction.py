@@ -22,7 +22,11 @@ def retraction_mail(alert: Alert, cause: str, reader: Reader) -> EmailContent:
         Why it no longer holds, as the transition has it: a clause in small letters.
     """
     day = day_text(alert.at.astimezone(ZoneInfo(reader.timezone)).date(), year=True)
-    if alert.is_of_run:
+    if alert.is_red:  # whoever corrects a check-in may still have what was told in it
+        gone = say(
+            "The red flag of {day} is taken back. If what you told then is so, act on it all the same.", day=day
+        )
+    elif alert.is_of_run:
         gone = say("The alert on your run of {day} no longer holds. You need not act on it.", day=day)
     else:
         gone = say("The alert on your check-in of {day} no longer holds. You need not act on it.", day=day)

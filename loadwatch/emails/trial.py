@@ -9,7 +9,7 @@ from loadwatch.emails.render import mail, one_line
 def trial_mail(reader: Reader) -> EmailContent:
     """The mail that says nothing but that it arrived."""
     url = f"{reader.base_url}/settings"
-    arrived = say("What loadwatch has to say reaches you this way. It says nothing about your legs.")
+    arrived = say("It arrived: this is how loadwatch reaches you here.")
     return mail(
         [Title(say("It works")), Paragraph(arrived), Button(say("Open your settings"), url)],
         reader,

@@ -24,10 +24,10 @@ def test_a_receipt_says_what_was_deleted_when_why_and_what_stays(why: str, sound
     assert content.stop_url is None
 
 
-def test_a_test_says_that_it_arrived_and_nothing_of_legs(sound: Sound) -> None:
+def test_a_test_says_that_it_arrived(sound: Sound) -> None:
     content = trial_mail(reader())
 
     assert content.subject == "A test from loadwatch"
-    assert content.short == "What loadwatch has to say reaches you this way. It says nothing about your legs."
+    assert content.short == "It arrived: this is how loadwatch reaches you here."
     assert content.url == f"{BASE_URL}/settings"
     assert content.short in sound(content)

@@ -77,3 +77,11 @@ def test_of_a_check_in_nothing_is_said_about_a_record_of_a_run() -> None:
     assert "The alert on your check-in of Sun 22 Nov 2026 no longer holds." in text
     assert "record of the run" not in text
     assert "if something hurts now, that still counts" in text
+
+
+def test_a_red_flag_that_was_taken_back_does_not_say_that_all_is_well(sound: Sound) -> None:
+    content = mail(replace(ALERT, severity=4, report_id=5))
+
+    for part in (content.short, content.text, sound(content)):
+        assert "If what you told then is so, act on it all the same." in part
+        assert "need not act" not in part
