@@ -178,20 +178,24 @@ def reason_notes(reasons: Sequence[Reason]) -> list[Note]:
 
 
 def _line(r: Reason) -> Text:
-    told = {"what": _name(r), "window": r.window, "value": _shown(r, r.value)}
-    before, threshold = _before(r), _shown(r, r.threshold)
+    what, value, before, threshold = _name(r), _shown(r, r.value), _before(r), _shown(r, r.threshold)
+    # The window is that of what was before: beside a lone value it would be taken for the value's own.
     if before and threshold:
         return say(
             "{what} ({window}): {value}; before: {before}; threshold: {threshold}",
-            **told,
+            what=what,
+            window=r.window,
+            value=value,
             before=before,
             threshold=threshold,
         )
     if before:
-        return say("{what} ({window}): {value}; before: {before}", **told, before=before)
+        return say(
+            "{what} ({window}): {value}; before: {before}", what=what, window=r.window, value=value, before=before
+        )
     if threshold:
-        return say("{what} ({window}): {value}; threshold: {threshold}", **told, threshold=threshold)
-    return say("{what} ({window}): {value}", **told)
+        return say("{what}: {value}; threshold: {threshold}", what=what, value=value, threshold=threshold)
+    return say("{what}: {value}", what=what, value=value)
 
 
 def _name(reason: Reason) -> str:

@@ -308,6 +308,19 @@ def test_what_was_reported_comes_with_when_to_get_help_and_without_a_ceiling(fin
     assert SEEK_HELP not in content.short
 
 
+def test_what_was_reported_is_told_with_what_it_was_before_where_that_is_known() -> None:
+    rising, ache = (next(f for f in SYMPTOMS if f.rule == rule) for rule in ("S-TREND", "S-LEVEL"))
+
+    assert (
+        "Worst pain you reported (lowest of 7 days before): 4 of 10; before: 2 of 10" in mail(alert_of(rising)).text
+    )
+    assert (
+        "WHAT YOU REPORTED\n"
+        "Worst pain you reported: 3 of 10; threshold: 5 of 10\n"
+        "Symptom level (0 none to 4): 2 of 4\n"
+    ) in mail(alert_of(ache)).text
+
+
 def test_what_makes_it_worse_is_left_out_where_nobody_knows() -> None:
     climbed = next(f for f in LOADS if f.rule == "R-H2")
     stuck = next(f for f in SYMPTOMS if f.rule == "S-STUCK")
