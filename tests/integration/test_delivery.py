@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import signal
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -130,6 +131,18 @@ def test_red_flags_leave_first_and_summaries_last_else_what_waits_for_longest(of
     office.notify.deliver_due()
 
     assert subjects(smtp_server) == ["again 0.1", "again 1.1", "receipt 0", "receipt 1", "weekly 2026-W47"]
+
+
+def test_a_red_flag_does_not_wait_behind_a_full_batch(office):
+    office.lay_out("weekly", "2026-W47")
+    office.lay_out("receipt", "1")
+    office.clock.later(minutes=1)
+    office.lay_out("again", "1.1")
+
+    with office.services.store.write() as tx:
+        (item,) = tx.claim_due(office.clock(), 1, office.clock() + timedelta(minutes=2))
+        assert tx.due_outbox_ids(office.clock(), 1) == [office.items()[1].id]
+    assert (item.kind, item.is_red) == ("again", True)
 
 
 def test_workers_side_by_side_each_take_rows_of_their_own(office):
@@ -316,6 +329,22 @@ def test_a_red_flag_cut_off_twice_is_uncertain(office):
     assert (item.state, item.attempts) == ("uncertain", 2)
 
 
+def test_a_red_flag_whose_worker_is_killed_twice_while_it_sends_is_uncertain(office):
+    office.lay_out("again", "1.1")
+    states = []
+    for _ in range(2):
+        until = office.clock() + timedelta(minutes=2)
+        with office.services.store.write() as tx:
+            (item,) = tx.claim_due(office.clock(), 1, until)
+            assert tx.begin_sending(item, until)
+        office.clock.now = until
+        with office.services.store.write() as tx:
+            tx.release_outbox(office.clock())
+        states += office.states().values()
+
+    assert states == ["pending", "uncertain"]
+
+
 def test_by_hand_an_uncertain_mail_is_sent_again_as_the_same_mail(office, smtp_server):
     outbox_id = office.lay_out("receipt", "1")
     office.notify.deliver_due()
@@ -384,6 +413,17 @@ def test_a_server_that_hangs_up_after_some_mails_gets_the_others_over_another_co
         assert (office.notify.deliver_due(), server.connections) == (5, 3)
         assert subjects(server) == [f"receipt {n}" for n in range(5)]
         assert {i.attempts for i in office.items()} == {1}
+
+
+def test_a_connection_that_breaks_between_two_mails_costs_neither(office, smtp_server):
+    mailer = office.services.mailer
+    send = {"to": "ann@example.org", "athlete_id": office.athlete_id, "at": NOW}
+    mailer.send(EmailContent("first", "text\n", "<p>text</p>"), message_id="<1@run.example>", **send)
+    mailer._kept.smtp.sock.shutdown(socket.SHUT_RDWR)
+    mailer.send(EmailContent("second", "text\n", "<p>text</p>"), message_id="<2@run.example>", **send)
+    mailer.hang_up()
+
+    assert subjects(smtp_server) == ["first", "second"]
 
 
 def test_a_refused_mail_leaves_the_connection_to_the_next_one(make_office):
