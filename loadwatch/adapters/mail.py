@@ -276,6 +276,8 @@ _STATUS: Final = re.compile(r"^\s*[245]\.(\d{1,3})\.(\d{1,3})\b")
 _NO_SUCH_ADDRESS: Final = frozenset({(1, 0), (1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1)})
 """There is no such mailbox or domain, it has moved, the domain takes no mail (RFC 7505), the mailbox is disabled."""
 _BAD_SENDER: Final = frozenset({(1, 7), (1, 8)})
+_NOTED: Final = 400
+"""So many characters of a mail server's answer are kept. Design choice."""
 _NOT_LET_IN: Final = frozenset({530, 534, 535, 538})
 """RFC 4954: log in first, or otherwise."""
 _FULL: Final = (2, 2)
@@ -320,7 +322,8 @@ def _bytes(words: bytes | str) -> bytes:
 
 
 def _reply(code: int, words: bytes) -> str:
-    return _one_line(f"{code} {words.decode(errors='replace')}")
+    """The answer as it is noted and shown: whole pages of it help nobody."""
+    return _one_line(f"{code} {words.decode(errors='replace')}")[:_NOTED]
 
 
 @dataclass(frozen=True, slots=True)
