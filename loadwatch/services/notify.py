@@ -23,7 +23,7 @@ from loadwatch.services.errors import (
 )
 from loadwatch.services.letters import Letters
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, Nudge, Tx
-from loadwatch.services.telling import ask, is_to_be_asked, lay_out_weekly, tell
+from loadwatch.services.telling import ask, is_to_be_asked, lay_out_weekly, takes_mail, tell
 from loadwatch.services.telling_ports import MAIL, Pusher, channel_number
 
 BUDGET = timedelta(seconds=15)
@@ -54,6 +54,7 @@ class _NotSent:
 _GONE: Final = _NotSent("cancelled", say("what it was about is gone"))
 _NO_ADDRESS: Final = _NotSent("failed", say("no e-mail address is set"))
 _ADDRESS_REFUSED: Final = _NotSent("cancelled", say("mail to this address is switched off, as it takes none"))
+_SWITCHED_OFF: Final = _NotSent("cancelled", say("mails of this kind were switched off before it left"))
 _CLOSED: Final = _NotSent("cancelled", say("the alert was read or closed before this left"))
 _TOLD_ANEW: Final = _NotSent("cancelled", say("a later mail says the same"))
 _OLD_ALERT: Final = _NotSent(
@@ -241,6 +242,9 @@ class NotifyService:
         # A red flag is tried all the same, and a test is asked for by its reader.
         if item.channel == MAIL and profile.mail_refused_at and not item.is_red and item.kind != "test":
             return _ADDRESS_REFUSED
+        severity = RED if item.is_red else 0
+        if item.channel == MAIL and item.kind != "test" and not takes_mail(profile, item.kind, severity):
+            return _SWITCHED_OFF
         now = self._clock()
         today = now.astimezone(ZoneInfo(profile.timezone)).date()
         match item.kind:

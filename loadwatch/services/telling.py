@@ -58,10 +58,10 @@ def tell(
 def ways_to(profile: AthleteProfile, channels: Sequence[Channel], kind: str, severity: int) -> list[str]:
     """The ways that take something of a kind, by their names in the outbox; a red flag takes all that work."""
     others = (c.outbox_name for c in channels if c.disabled_at is None and _takes(c, kind, severity))
-    return [*([MAIL] if _takes_mail(profile, kind, severity) else []), *others]
+    return [*([MAIL] if takes_mail(profile, kind, severity) else []), *others]
 
 
-def _takes_mail(profile: AthleteProfile, kind: str, severity: int) -> bool:
+def takes_mail(profile: AthleteProfile, kind: str, severity: int) -> bool:
     """A red flag is tried though the address was refused; receipts, and what takes a mail back, are always wanted."""
     if not profile.email:
         return False
@@ -92,7 +92,7 @@ def lay_out_weekly(tx: Tx, profiles: Sequence[AthleteProfile], now: datetime) ->
         plans.append((profile.id, week.shifted(1), due(week.shifted(1), *clock)))
         leaves = weekly_telling(due(week, *clock), as_of=now, quiet=quiet_hours(profile)).at
         assert leaves is not None
-        by_mail = [MAIL] if _takes_mail(profile, "weekly", 0) else []
+        by_mail = [MAIL] if takes_mail(profile, "weekly", 0) else []
         rows += [WeeklyRow(profile.id, week, way, leaves) for way in (*by_mail, *channels.get(profile.id, ()))]
     tx.lay_out_weekly(rows, now)
     tx.plan_weekly(plans)

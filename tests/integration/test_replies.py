@@ -571,6 +571,21 @@ def test_one_click_ends_the_mails_it_names_and_no_others(door: Door, about: str,
     assert door.services.views.profile(athlete(door.services, BOB)).weekly_mail
 
 
+def test_a_mail_that_waits_does_not_leave_once_its_kind_is_stopped_and_a_red_flag_does(door: Door) -> None:
+    ann = athlete(door.services)
+    door.services.check_ins.record(ann, Draft(side="left", signs=frozenset({"numb_saddle"})))
+    door.services.assess.assess(ann)
+    with door.services.store.write() as tx:
+        weekly = tx.add_outbox(ann, "weekly", WEEK, NOW)
+    assert weekly is not None
+    post_as_gmail_does(door, door.token("stop", "all", days=365))
+    door.services.notify.deliver_due()
+
+    with door.services.store.read() as tx:
+        states = {item.kind: item.state for item in tx.outbox_items(ann, 10)}
+    assert states == {"weekly": "cancelled", "alert": "sent"}
+
+
 def test_what_was_stopped_is_switched_on_again_on_the_page(door: Door) -> None:
     ann, token = athlete(door.services), door.token("stop", "all")
     door.services.accounts.update_profile(ann, weekly_mail=False)
