@@ -406,6 +406,14 @@ def test_an_alert_tells_its_whole_derivation_and_is_acknowledged(client: FlaskCl
     assert client.get("/").text.count("<article") == 2
 
 
+def test_an_alert_that_sent_nothing_says_why_and_one_that_did_does_not(client: FlaskClient) -> None:
+    """Ann's runs arrived at once: the half marathon of five days ago, and the long one of yesterday."""
+    log_in(client, ANN)
+
+    assert "What it speaks of was more than three days ago when it became known." in client.get("/alerts/1").text
+    assert "Why no mail or push" not in client.get("/alerts/2").text
+
+
 def test_a_run_links_to_strava_in_strava_s_words(client: FlaskClient) -> None:
     page = log_in(client, ANN).get("/runs/69").text
 
