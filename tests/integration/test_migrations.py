@@ -261,3 +261,27 @@ def test_two_processes_that_start_at_once_both_succeed(engine, empty_database_ur
     assert [process.returncode for process in processes] == [0, 0, 0], ends
     assert [out for out, _ in ends] == [f"{migrate.head()}\n"] * 3
     assert tables(engine) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_who_waits_for_a_summary_goes_on_waiting_for_the_same_week(engine):
+    """Monday 07:00 in Berlin, and in Auckland where that is Sunday in Greenwich; and nobody who waits for none."""
+    zone = "+00:00" if engine.dialect.name == "postgresql" else ".000000"
+    due = {"Europe/Berlin": f"'2026-11-23 06:00:00{zone}'", "Pacific/Auckland": f"'2026-11-22 18:00:00{zone}'"}
+    migrate.upgrade(engine, "0014")
+    with engine.begin() as connection:
+        for timezone, at in {**due, "UTC": "NULL"}.items():
+            connection.execute(
+                text(
+                    "INSERT INTO athletes (name, timezone, units, novice, alert_mails, weekly_mail, created_at,"
+                    f" next_weekly_at) VALUES ('Ann', '{timezone}', 'metric', false, true, true,"
+                    f" '2026-11-20 12:00:00{zone}', {at})"
+                )
+            )
+
+    migrate.upgrade(engine, "0018")
+
+    columns = "weekly_week, weekly_day, weekly_hour, ask_mails"
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(f"SELECT {columns} FROM athletes ORDER BY id"))]
+    assert found == [("2026-W47", 1, 7, True), ("2026-W47", 1, 7, True), (None, 1, 7, True)]
+    migrate.downgrade(engine, "0014")
