@@ -93,6 +93,17 @@ def test_an_alert_counts_once_however_many_ways_it_went(house):
     assert [(m.severity, m.left_at) for m in told] == [(2, START)]
 
 
+def test_a_mail_that_nobody_got_stands_for_no_later_alert(house):
+    jump(house)
+    with house.services.store.write() as tx:
+        (item,) = tx.outbox_items(house.athlete_id, 10)
+        tx.settle_outbox(item.id, "failed", house.now)
+    house.later(days=2)
+    house.run(2, house.now - timedelta(hours=2), 25)
+
+    assert laid_out(house, "alert") == [("alert", "mail", "failed"), ("alert", "mail", "pending")]
+
+
 def test_a_red_flag_goes_every_way_that_works_though_all_is_switched_off(house):
     phone = channel(house, least=4)
     channel(house, least=2, disabled_at=START)

@@ -814,7 +814,7 @@ class SqlTx(
             .where(
                 box.athlete_id == athlete_id,
                 box.kind == "alert",
-                (box.state != "cancelled") | box.may_have_left,
+                box.state.not_in(["cancelled", "failed"]) | box.may_have_left,
             )
             .group_by(box.subject)
         )
