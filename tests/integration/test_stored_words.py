@@ -12,6 +12,7 @@ from loadwatch.dashboard import create_app
 from loadwatch.domain.alerts import Alert
 from loadwatch.domain.text import English, Text, distance_text, render, say
 from loadwatch.emails.alert import alert_mail
+from tests.support.mails import reader
 from tests.support.samples import features
 from tests.support.seeding import ANN, NOW, PASSWORD, SeedRun, add_runs, athlete
 
@@ -122,7 +123,7 @@ def test_a_page_says_an_alert_as_its_reader_counts(services: Services, ann: int)
 def test_a_mail_is_written_in_the_units_of_today(services: Services, ann: int) -> None:
     services.accounts.update_profile(ann, units="imperial")
     alert = the_alert(services, ann)
-    mail = alert_mail(alert, None, "", name="Ann", units="imperial", base_url="http://127.0.0.1:8000")
+    mail = alert_mail(alert, None, reader("imperial"))
     assert mail.subject == "9.9 mi: your longest in 30 days was 5.0 mi"
 
 
