@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.flares import told_of
-from loadwatch.domain.mornings import PainDays
+from loadwatch.domain.mornings import DAY, PainDays
 from loadwatch.domain.symptom_rules import problem_id_of, site_of
 from loadwatch.domain.symptoms import Problem, SymptomReport
 from loadwatch.domain.text import Text, capital, day_text, say, say_n, sentences
@@ -123,7 +123,9 @@ def pain_week(problem: Problem, reports: Sequence[SymptomReport], week: IsoWeek)
 
 def pain_weeks(found: Iterable[Problem], reports: Sequence[SymptomReport], week: IsoWeek) -> tuple[PainWeek, ...]:
     """The problems that are open, and those that went in the week, of which nothing more is to be told."""
-    weeks = (pain_week(p, reports, week) for p in found)
+    # A local day is at most one from that of UTC.
+    near = (p for p in found if p.closed is None or week.monday - DAY <= p.closed.date() <= week.sunday + DAY)
+    weeks = (pain_week(p, reports, week) for p in near)
     return tuple(w for w in weeks if w.problem.is_open or w.gone_on is not None)
 
 

@@ -146,14 +146,21 @@ class OpenProblem:
         return problem_id_of(self.problem)
 
 
-def open_problems(reports: Sequence[SymptomReport]) -> tuple[OpenProblem, ...]:
+def open_problems(
+    reports: Sequence[SymptomReport], all_problems: Sequence[Problem] | None = None
+) -> tuple[OpenProblem, ...]:
     """
     The open problems of all reports of an athlete, the worst first, of equal ones the latest.
 
     Red flags are not screened for here: their alerts stand until they are read.
+
+    Parameters
+    ----------
+    all_problems : sequence of Problem or None
+        `problems` of the reports, where they are at hand.
     """
     found = []
-    for problem in problems(reports):
+    for problem in problems(reports) if all_problems is None else all_problems:
         if problem.is_open:
             is_quiet = any(is_quieted(problem, problem.latest, r) for r in reports)
             found.append(OpenProblem(problem, 0 if is_quiet else symptom_level(problem.latest, reports)))
@@ -169,6 +176,9 @@ def standing_alerts(
     A red flag never ends by itself. It no longer stands once it has been read, and the runner has said of its
     problem, after it, that a professional has seen it or that it is gone.
     """
+    alerts = list(alerts)
+    if not any(a.is_red for a in alerts):
+        return alerts
     closed = {problem_id_of(p): p.closed for p in problems(reports)}
 
     def is_dealt_with(alert: Alert) -> bool:
@@ -338,8 +348,9 @@ def weekly_report(
     load_of = {load.run.id: load for load in run_loads}
     loads = [load_of.get(r.id) or RunLoad(r, None, None, None, None, None) for r in counted(activities)]
     distance_m = sum(r.distance_m or 0.0 for r in runs)
-    problems_now = open_problems(reports)
-    gone = [p for p in problems(reports) if not p.is_open]
+    found = problems(reports)
+    problems_now = open_problems(reports, found)
+    gone = [p for p in found if not p.is_open]
     stand = (a for a in standing_alerts(alerts, reports, seen or {}) if _stood(a, as_of))
     return WeeklyReport(
         week=week,

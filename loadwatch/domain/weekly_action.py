@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from loadwatch.domain.alerts import MAIL_FROM_SEVERITY, Alert
+from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.findings import ACT
 from loadwatch.domain.no_runs import Missing, NoRuns, why_no_runs
 from loadwatch.domain.pain_week import PainWeek
@@ -116,18 +117,18 @@ def _weight(alert: Alert) -> Level:
 def _still_open(worst: OpenProblem, report: WeeklyReport) -> Text:
     place = capital(site_text(site_of(worst.problem)))
     told = next((p for p in report.pain if p.id == worst.id), None)
-    return _OPEN[_moved(told)](place)
+    return _OPEN[_moved(told, report.week)](place)
 
 
-def _moved(told: PainWeek | None) -> str:
-    if told is None:
+def _moved(told: PainWeek | None, week: IsoWeek) -> str:
+    if told is None or told.problem.reports[0].local_date > week.sunday:
         return "open"
     return (told.trend or "open") if told.n_told else "untold"
 
 
 _OPEN: Final = {
     "open": lambda place: say("{place} is still open.", place=place),
-    "untold": lambda place: say("{place} is still open, and you did not tell this week how it is.", place=place),
+    "untold": lambda place: say("{place} is still open, with no word of it this week.", place=place),
     "worse": lambda place: say("{place} is still open, and got worse this week.", place=place),
     "rising": lambda place: say("{place} is still open, and the mornings got worse.", place=place),
     "same": lambda place: say("{place} is still open, about as it was.", place=place),

@@ -109,21 +109,20 @@ def _mail(
 
 
 def _subject(report: WeeklyReport, verdict: WeekVerdict, speech: Speech) -> Text:
-    """The verdict without its stop, or as much of the week as fits."""
-    week = report.week.week
-    far = distance_text(report.distance_m)
-    n = len(report.runs)
-    tries: list[str] = []
-    if verdict.level in ("quiet", "learning", "incomplete") and n:
-        tries.append(say("Week {week}: {fact}", week=week, fact=week_fact(report)))
+    """The verdict without its stop, or as much of the week as fits; what hurts is never cut for its length."""
+    week, n, far = report.week.week, len(report.runs), distance_text(report.distance_m)
+    told = joined("", (render(verdict.words, speech).rstrip("."),))
+    if report.symptoms_decide or not n:
+        return told
+    tries = [told]
+    if verdict.level in ("quiet", "learning", "incomplete"):
+        tries = [say("Week {week}: {fact}", week=week, fact=week_fact(report))]
         if report.usual_m:
             usual = distance_text(report.usual_m)
             tries.append(say("Week {week}: {far}, your usual is {usual}", week=week, far=far, usual=usual))
-    else:
-        tries.append(render(verdict.words, speech).rstrip("."))
     tries.append(say_n("Week {week}: {far} in {n} run", "Week {week}: {far} in {n} runs", n, week=week, far=far))
     fitting = (words for words in tries if len(one_line(render(words, speech))) <= LONGEST_SUBJECT)
-    return joined("", (next(fitting, tries[0]),))
+    return next(fitting, tries[-1])
 
 
 def _action(action: WeekAction, base_url: str) -> list[Part]:

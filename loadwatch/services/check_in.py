@@ -16,6 +16,7 @@ from loadwatch.domain.findings import Finding
 from loadwatch.domain.flares import told_of
 from loadwatch.domain.ladder import LadderEntry
 from loadwatch.domain.loads import RunLoad, loads_reach, run_loads
+from loadwatch.domain.mornings import DAY
 from loadwatch.domain.patterns import BONE_STRESS, INJURY_KINDS, Patterns, PatternScore, Resemblance, resemblance
 from loadwatch.domain.programme import (
     STOP_SIGNS,
@@ -67,7 +68,7 @@ from loadwatch.domain.symptoms import (
     week_of,
 )
 from loadwatch.domain.text import capital, say
-from loadwatch.domain.thresholds import BONE_LOAD
+from loadwatch.domain.thresholds import BONE_LOAD, TREND_WINDOW
 from loadwatch.domain.wording import site_text
 from loadwatch.knowledge.codes import Code, CodeKind, codes_of_kind
 from loadwatch.services.errors import LoadwatchError, NotYours
@@ -801,7 +802,7 @@ class _Known:
             risks=tx.risk_profile(profile.id),
             jumps=jumps,
             runs=runs,
-            weeks=tx.weekly_answers(profile.id),
+            weeks=tx.weekly_answers(profile.id, (since - TREND_WINDOW).date() - DAY),
             sessions=tx.sessions_by_problem(profile.id),
             events=list(facts.events),
             ladders=ladders,

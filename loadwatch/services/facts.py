@@ -11,7 +11,7 @@ from loadwatch.domain.completeness import Completeness
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.loads import loads_reach
 from loadwatch.domain.report import chart_reach, open_problems, report_reach
-from loadwatch.domain.rules import EarlierHistory, look_back_from
+from loadwatch.domain.rules import EarlierHistory, details_from, look_back_from
 from loadwatch.domain.symptom_rules import RUNS_REACH
 from loadwatch.domain.symptoms import SymptomReport
 from loadwatch.services.health_ports import ProblemEvent
@@ -101,7 +101,7 @@ def facts_between(
     inactive_since: datetime | None,
 ) -> Facts:
     """
-    What was known as of a moment for judging what began since another: five statements, and one where it hurts.
+    What was known as of a moment for judging what began since another: six statements, and one where it hurts.
 
     Parameters
     ----------
@@ -113,17 +113,20 @@ def facts_between(
     # As far back as the runs around every open problem.
     first = min([since, *(p.problem.opened - RUNS_REACH for p in found)])
     history, untold, pulse = tx.history(profile.id, as_of, first)
-    runs = tx.runs_between(profile.id, min(look_back_from(history.last_before, first), loads_reach(first)), until)
+    back = min(look_back_from(history.last_before, first), loads_reach(first))
+    runs = tx.runs_to_judge(profile.id, back, details_from(first), until)
     awaited = tx.awaited(profile.id, now - SAMPLES_REACH)
+    alerts = tx.alerts_that_stand(profile.id, since)
+    is_asked = bool(found) or any(a.is_red for a in alerts)  # only these ask what was done about problems
     return Facts(
         profile=profile,
         as_of=as_of,
         runs=runs,
         earlier=earlier_history(history, runs, as_of),
         first_day=history.first_day,
-        alerts=tx.alerts_that_stand(profile.id, since),
+        alerts=alerts,
         reports=reports,
-        events=[e for e in tx.problem_events(profile.id) if e.at < as_of] if reports else [],
+        events=[e for e in tx.problem_events(profile.id) if e.at < as_of] if is_asked else [],
         awaited=awaited,
         known=completeness(tx, profile.id, awaited, inactive_since),
         untold=untold,

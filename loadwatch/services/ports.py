@@ -570,7 +570,9 @@ class Tx(
     def run_by_source(self, athlete_id: int, source: str, source_id: int) -> RunDetail | None: ...
     def delete_run(self, athlete_id: int, source: str, source_id: int) -> Run | None: ...
     def runs_between(self, athlete_id: int, since: datetime, until: datetime | None = None) -> list[Run]: ...
-    def runs_to_judge(self, athlete_id: int, since: datetime, detailed_since: datetime) -> list[Run]:
+    def runs_to_judge(
+        self, athlete_id: int, since: datetime, detailed_since: datetime, until: datetime | None = None
+    ) -> list[Run]:
         """
         Activities from `since` on in order of start, with what `rules.judge` and `loads.run_loads` read of them.
 

@@ -572,11 +572,14 @@ class SqlTx(
         values = {"athlete_id": athlete_id, "last_run_id": last_run_id}
         return [_run_of_parts(row) for row in self._s.execute(_RUNS_AFTER.limit(limit), values)]
 
-    def runs_to_judge(self, athlete_id: int, since: datetime, detailed_since: datetime) -> list[Run]:
+    def runs_to_judge(
+        self, athlete_id: int, since: datetime, detailed_since: datetime, until: datetime | None = None
+    ) -> list[Run]:
         older = {"athlete_id": athlete_id, "since": since, "until": detailed_since}
         runs = [_older_run(row) for row in self._s.execute(_OLDER_RUNS, older)]
         judged = {"athlete_id": athlete_id, "since": max(since, detailed_since)}
-        return runs + [_judged_run(row) for row in self._s.execute(_JUDGED_RUNS, judged)]
+        query = _JUDGED_RUNS if until is None else _JUDGED_RUNS.where(t.RunRow.__table__.c.start < until)
+        return runs + [_judged_run(row) for row in self._s.execute(query, judged)]
 
     def runs_of_days(self, athlete_id: int, days: Iterable[date]) -> list[Run]:
         wanted = {"athlete_id": athlete_id, "days": sorted(days)}

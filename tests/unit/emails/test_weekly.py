@@ -138,6 +138,12 @@ def test_a_subject_that_would_be_cut_off_says_less() -> None:
     assert mail(with_alerts(long)).subject == "Week 47: 42.3 km in 4 runs"
 
 
+def test_a_red_flag_is_never_cut_from_a_subject_however_long() -> None:
+    long = "Stop running and get this looked at: a name of a warning sign that is far too long for any list"
+
+    assert mail(with_alerts(replace(RED, title=long))).subject == long
+
+
 @pytest.mark.parametrize(
     "report",
     [QUIET, EMPTY, FIRST, NEVER, LOADED, replace(QUIET, loads=UNKNOWN), with_alerts(ALERT, of=QUIET)],
