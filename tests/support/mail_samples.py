@@ -126,6 +126,7 @@ def _tick(services: Services) -> None:
     """What the schedule does."""
     services.notify.queue_weekly()
     services.notify.expire()
+    services.notify.queue_asks()
 
 
 def _season() -> Iterator[SeedRun]:
