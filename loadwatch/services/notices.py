@@ -27,6 +27,11 @@ class Notice:
     title: str
     says: str
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the runner should do something about it now."""
+        return self.kind in ("red", "address")
+
 
 class NoticeService:
     """Tells of what does not arrive."""
@@ -86,7 +91,11 @@ def notices(profile: AthleteProfile, untold: Untold) -> list[Notice]:
                     "{n} alerts could not be sent to you in time",
                     untold.n_dropped,
                 ),
-                say("They could not leave this server until they were of no use. They stand among your alerts."),
+                say_n(
+                    "It could not leave this server until it was of no use. It stands among your alerts.",
+                    "They could not leave this server until they were of no use. They stand among your alerts.",
+                    untold.n_dropped,
+                ),
             )
         )
     if untold.mail_down_since is not None:
