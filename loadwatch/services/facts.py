@@ -14,6 +14,7 @@ from loadwatch.domain.report import chart_reach, open_problems, report_reach
 from loadwatch.domain.rules import EarlierHistory, details_from, look_back_from
 from loadwatch.domain.symptom_rules import RUNS_REACH
 from loadwatch.domain.symptoms import SymptomReport
+from loadwatch.domain.thresholds import ALERT_LIFE
 from loadwatch.services.health_ports import ProblemEvent
 from loadwatch.services.notice_ports import Untold
 from loadwatch.services.ports import AthleteProfile, Tx
@@ -106,7 +107,7 @@ def facts_between(
     Parameters
     ----------
     until : datetime
-        Later runs are not read; those between `as_of` and here are.
+        Later runs are not read; those between `as_of` and here are. Of all of them only what they are judged by.
     """
     reports = [r for r in tx.symptom_reports(profile.id) if r.at < as_of]
     found = open_problems(reports)
@@ -114,7 +115,9 @@ def facts_between(
     first = min([since, *(p.problem.opened - RUNS_REACH for p in found)])
     history, untold, pulse = tx.history(profile.id, as_of, first)
     back = min(look_back_from(history.last_before, first), loads_reach(first))
-    runs = tx.runs_to_judge(profile.id, back, details_from(first), until)
+    # Ceilings look at the alerts of the days before too.
+    detailed = details_from(min(first, as_of - ALERT_LIFE))
+    runs = tx.runs_to_judge(profile.id, back, detailed, until)
     awaited = tx.awaited(profile.id, now - SAMPLES_REACH)
     alerts = tx.alerts_that_stand(profile.id, since)
     is_asked = bool(found) or any(a.is_red for a in alerts)  # only these ask what was done about problems
