@@ -34,6 +34,9 @@ N_SEEDS = 30 if os.environ.get("LOADWATCH_CHAOS") == "long" else 1
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 """A Saturday, in week 47."""
 
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what does not depend on the kind of the database."""
+
 
 class Names:
     """Writes of each mail what it is, and nothing more."""
@@ -180,6 +183,7 @@ def test_deliverers_side_by_side_send_each_mail_once(office, smtp_server):
     assert sorted(subjects(smtp_server)) == sorted(f"receipt {n}" for n in range(30))
 
 
+@on_one_database
 def test_what_was_taken_back_after_it_was_claimed_is_not_sent(office, smtp_server):
     office.lay_out("receipt", "1")
 
@@ -196,6 +200,7 @@ def test_what_was_taken_back_after_it_was_claimed_is_not_sent(office, smtp_serve
     assert (office.states(), smtp_server.messages) == ({"receipt 1": "cancelled"}, [])
 
 
+@on_one_database
 def test_a_worker_that_wakes_up_after_its_lease_sends_nothing(office, smtp_server):
     """A machine that slept: by now the mail is another's."""
     office.lay_out("receipt", "1")
@@ -212,6 +217,7 @@ def test_a_worker_that_wakes_up_after_its_lease_sends_nothing(office, smtp_serve
     assert len(smtp_server.messages) == 1
 
 
+@on_one_database
 def test_who_has_no_more_time_asks_for_another_round(office):
     class Slow:
         def send(self, _content: EmailContent, **_: Any) -> None:
@@ -308,6 +314,7 @@ def test_a_red_flag_cut_off_while_it_was_sent_is_sent_once_more_as_the_same_mail
     assert ids == [f"<again.1.1.{office.athlete_id}@run.example>"] * 2
 
 
+@on_one_database
 def test_a_red_flag_cut_off_twice_is_uncertain(office):
     class Uncertain:
         def send(self, _content: EmailContent, **_: Any) -> None:
@@ -360,6 +367,7 @@ def test_by_hand_an_uncertain_mail_is_sent_again_as_the_same_mail(office, smtp_s
         office.notify.again(office.athlete_id, outbox_id)  # it was sent
 
 
+@on_one_database
 def test_nobody_sends_another_ones_mail_again(office):
     outbox_id = office.lay_out("receipt", "1")
     with office.services.store.write() as tx:
@@ -394,6 +402,7 @@ class Counting(SmtpServer):
         return "250 OK"
 
 
+@on_one_database
 def test_mails_that_follow_each_other_share_a_connection(make_office):
     with running_smtp_server(Counting) as server:
         office = make_office(server.url)
@@ -403,6 +412,7 @@ def test_mails_that_follow_each_other_share_a_connection(make_office):
         assert (office.notify.deliver_due(), server.connections) == (6, 1)
 
 
+@on_one_database
 def test_a_server_that_hangs_up_after_some_mails_gets_the_others_over_another_connection(make_office):
     with running_smtp_server(Counting) as server:
         server.patience = 2
@@ -415,6 +425,7 @@ def test_a_server_that_hangs_up_after_some_mails_gets_the_others_over_another_co
         assert {i.attempts for i in office.items()} == {1}
 
 
+@on_one_database
 def test_a_connection_that_breaks_between_two_mails_costs_neither(office, smtp_server):
     mailer = office.services.mailer
     send = {"to": "ann@example.org", "athlete_id": office.athlete_id, "at": NOW}
@@ -426,6 +437,7 @@ def test_a_connection_that_breaks_between_two_mails_costs_neither(office, smtp_s
     assert subjects(smtp_server) == ["first", "second"]
 
 
+@on_one_database
 def test_a_refused_mail_leaves_the_connection_to_the_next_one(make_office):
     async def handle_data(_server: Any, _session: Any, envelope: Any) -> str:
         if b"receipt 1" in envelope.content:
@@ -472,6 +484,7 @@ def test_while_the_mail_server_is_away_all_mails_wait_and_none_of_them_is_blamed
     assert {(i.state, i.attempts, i.delayed_since) for i in office.items()} == {("pending", 0, None)}
 
 
+@on_one_database
 def test_one_mail_that_leaves_shows_that_the_way_works(make_office):
     with running_smtp_server() as server:
         office = make_office(server.url)
@@ -482,6 +495,7 @@ def test_one_mail_that_leaves_shows_that_the_way_works(make_office):
         assert (office.notify.deliver_due(), ways(office)) == (1, [])
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("command", "answer"),
     [("MAIL", "553 5.1.8 sender not known"), ("MAIL", "530 5.7.0 log in"), ("MAIL", "421 4.3.2 going down")],
@@ -500,6 +514,7 @@ def test_who_refuses_the_sender_refuses_them_all(office, smtp_server, command, a
     assert office.profile().mail_refused_at is None
 
 
+@on_one_database
 def test_other_channels_go_on_while_the_mail_server_is_away(make_office):
     class Pusher:
         sent: list[tuple[int, str, int]] = []
@@ -517,6 +532,7 @@ def test_other_channels_go_on_while_the_mail_server_is_away(make_office):
     assert Pusher.sent == [(7, "again 1.1", 4), (8, "receipt 1", 0)]
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("error", "state"),
     [(MailRefused("gone"), "failed"), (MailDelayed("later"), "pending"), (MailUncertain("no answer"), "uncertain")],
@@ -577,6 +593,7 @@ def test_another_address_is_tried_anew_and_the_same_one_entered_again_is_not(off
     assert office.notify.deliver_due() == 1
 
 
+@on_one_database
 def test_mail_works_again_when_the_runner_says_so_or_a_red_flag_arrives(office, smtp_server):
     for n, how in enumerate((lambda: office.notify.mail_works_again(office.athlete_id), lambda: None)):
         with office.services.store.write() as tx:
@@ -605,6 +622,7 @@ def test_of_several_summaries_that_wait_the_last_one_leaves(office, smtp_server)
     assert dropped(office) == ["weekly 2026-W46", "weekly 2026-W45"]
 
 
+@on_one_database
 def test_of_a_red_flag_that_waited_for_days_one_reminder_leaves_on_each_channel(make_office, smtp_server):
     class Pusher:
         def send(self, *_: Any, **__: Any) -> None:
@@ -633,6 +651,7 @@ def test_a_summary_is_too_late_when_the_week_after_it_has_ended(office):
     assert dropped(office) == ["weekly 2026-W47"]
 
 
+@on_one_database
 def test_nobody_is_asked_about_a_day_that_is_over(office):
     office.lay_out("ask", "2026-11-21.7")
     office.lay_out("ask", "2026-11-22.8")
@@ -677,6 +696,7 @@ def test_an_alert_is_not_sent_three_days_after_its_run_and_the_page_can_say_so(m
         assert tx.dropped_mails(house.add_athlete("Bob", None), NOW) == []
 
 
+@on_one_database
 def test_an_alert_leaves_up_to_three_days_after_its_run(make_house, smtp_server):
     house = make_house(smtp_server.url)
     house.jump()
@@ -685,6 +705,7 @@ def test_an_alert_leaves_up_to_three_days_after_its_run(make_house, smtp_server)
     assert house.deliver() == 1
 
 
+@on_one_database
 def test_an_alert_that_was_read_in_the_meantime_is_cancelled_without_a_word(make_house, smtp_server):
     house = make_house(smtp_server.url)
     house.jump()
