@@ -200,6 +200,56 @@ def test_alerts_and_their_steps_outlive_the_coming_of_check_ins(engine):
     assert kept("run_start") == [("run-1", "firing", True), ("run-2", "resolved", True)]
 
 
+def test_a_mail_that_was_claimed_and_has_no_outcome_becomes_uncertain_and_red_flags_go_first(engine):
+    migrate.upgrade(engine, "0003")
+    rows = [
+        ("weekly", "2026-W46", "pending"),
+        ("again", "4.1", "pending"),
+        ("alert", "1", "claimed"),
+        ("alert", "2", "pending"),
+        ("receipt", "1", "sent"),
+    ]
+    at = "'2026-11-22 12:00:00+00:00'"
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO athletes (name, timezone, units, novice, alert_mails, weekly_mail, created_at)"
+                f" VALUES ('Ann', 'UTC', 'metric', false, true, true, {at})"
+            )
+        )
+        for severity in (2, 4):
+            connection.execute(
+                text(
+                    "INSERT INTO alerts (athlete_id, dedup_key, episode, rule, rule_version, load_level, severity,"
+                    " confidence, state, title, message, action, reasons, evidence, coverage, finding_digest,"
+                    " run_start, expires_at, created_at)"
+                    f" VALUES (1, 'M:mileage', 'run-{severity}', 'R-M1', '1', 2, {severity}, 'normal', 'firing', '', '',"
+                    f" '', '[]', '{{}}', '[]', '', {at}, {at}, {at})"
+                )
+            )
+        for kind, subject, state in rows:
+            connection.execute(
+                text(
+                    "INSERT INTO outbox (athlete_id, kind, subject, channel, state, attempts, message_id, created_at)"
+                    f" VALUES (1, '{kind}', '{subject}', 'mail', '{state}', 0, '<{kind}@loadwatch>', {at})"
+                )
+            )
+
+    migrate.upgrade(engine, "0015")
+
+    with engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT kind, state, priority, may_have_left, message_id FROM outbox ORDER BY id")
+        )
+        assert [(k, s, p, bool(m), i) for k, s, p, m, i in found] == [
+            ("weekly", "pending", 2, False, "<weekly@loadwatch>"),
+            ("again", "pending", 0, False, "<again@loadwatch>"),
+            ("alert", "uncertain", 1, True, "<alert@loadwatch>"),
+            ("alert", "pending", 0, False, "<alert@loadwatch>"),
+            ("receipt", "sent", 1, False, "<receipt@loadwatch>"),
+        ]
+
+
 def test_down_to_the_base_leaves_no_table_and_up_again_works(engine):
     migrate.upgrade(engine)
     migrate.downgrade(engine, "base")
