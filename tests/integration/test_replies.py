@@ -407,10 +407,10 @@ def test_the_link_decides_for_whom_it_answers_whoever_is_logged_in(door: Door) -
     door.services.accounts.update_profile(athlete(door.services), language="de")
     token = door.token("ask", "2026-11-22", "fine")
 
-    looked = bob.get(f"/r/{token}", headers={"Accept-Language": "en"})
+    looked = [browser.get(f"/r/{token}", headers={"Accept-Language": "en"}) for browser in (bob, door.client)]
     bob.post(f"/r/{token}")
 
-    assert '<html lang="de">' in looked.text
+    assert all('<html lang="de">' in page.text for page in looked)
     assert (len(door.told(ANN)), len(door.told(BOB))) == (1, 0)
 
 
