@@ -1,5 +1,8 @@
 """What is laid out for a runner, when, and on which of their ways: on both databases."""
 
+import contextlib
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,15 +19,29 @@ SUNRISE = datetime(2026, 11, 19, 6, 0, tzinfo=UTC)
 """Thursday, seven in Berlin: the morning after the jump."""
 
 
+on_both = pytest.mark.parametrize("house", ["sqlite", "postgresql"], indirect=True)
+"""For what the database itself does; the rest is tried on SQLite."""
+
+
 @pytest.fixture
-def house(database_url: str, tmp_path: Path) -> Any:
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A runner with forty days of 10 km on every other day."""
-    house = House()
-    settings = Settings(data_dir=tmp_path, database_url=database_url, secret_key="k", base_url="https://run.example")
-    house.services = make_services(settings, clock=lambda: house.now)
-    house.begin()
-    yield house
-    house.services.close()
+    with contextlib.ExitStack() as ends:
+        url = f"sqlite:///{tmp_path / 'test.db'}"
+        if getattr(request, "param", "sqlite") == "postgresql":
+            from tests.support.postgres import create_database, drop_database
+
+            server = request.getfixturevalue("postgres_server")
+            url = create_database(server, template=request.getfixturevalue("postgres_tables"))
+            ends.callback(drop_database, server, url)
+        else:
+            shutil.copyfile(request.getfixturevalue("sqlite_tables"), tmp_path / "test.db")
+        house = House()
+        settings = Settings(data_dir=tmp_path, database_url=url, secret_key="k", base_url="https://run.example")
+        house.services = make_services(settings, clock=lambda: house.now)
+        ends.callback(house.services.close)
+        house.begin()
+        yield house
 
 
 def jump(house: House, km: float = 16, source_id: int = 1) -> None:
@@ -83,6 +100,7 @@ def test_who_takes_no_mail_is_told_by_the_channel(house, changes):
     assert ways(house, "alert") == [phone]
 
 
+@on_both
 def test_an_alert_counts_once_however_many_ways_it_went(house):
     channel(house)
     channel(house)
@@ -114,6 +132,7 @@ def test_a_red_flag_goes_every_way_that_works_though_all_is_switched_off(house):
     assert ways(house, "alert") == ["mail", phone]
 
 
+@on_both
 def test_a_red_flag_that_nobody_has_read_is_told_again_once_a_day_on_each_way(house):
     phone = channel(house)
     house.tell(pain_today=6, signs=["numb_saddle"])
@@ -124,6 +143,7 @@ def test_a_red_flag_that_nobody_has_read_is_told_again_once_a_day_on_each_way(ho
     assert ways(house, "again") == ["mail", phone]
 
 
+@on_both
 def test_who_was_not_told_of_an_alert_does_not_hear_that_it_is_withdrawn(house):
     phone = channel(house)
     jump(house)
@@ -153,6 +173,7 @@ def test_a_red_flag_is_laid_out_for_nobody_else(house):
 # summaries
 
 
+@on_both
 def test_the_summary_goes_to_the_ways_that_take_it_once(house):
     phone = channel(house, weekly=True)
     channel(house)
@@ -163,6 +184,7 @@ def test_the_summary_goes_to_the_ways_that_take_it_once(house):
     assert ways(house, "weekly") == ["mail", phone]
 
 
+@on_both
 def test_summaries_of_many_are_laid_out_in_batches(house):
     with house.services.store.write() as tx:
         for n in range(25):
@@ -193,6 +215,7 @@ def ask(house: House, at: datetime) -> list[tuple[str, str, str]]:
     return laid_out(house, "ask")
 
 
+@on_both
 def test_on_the_morning_after_a_jump_it_is_asked_once_how_it_feels(house):
     phone = channel(house, asks=True)
     jump(house)
@@ -211,6 +234,7 @@ def test_a_check_in_of_that_morning_answers_before_it_is_asked(house):
     assert ask(house, SUNRISE) == []
 
 
+@on_both
 def test_a_check_in_before_the_question_leaves_takes_it_back(house):
     jump(house)
     house.deliver()
