@@ -803,7 +803,7 @@ class _Known:
             jumps=jumps,
             runs=runs,
             weeks=tx.weekly_answers(profile.id, (since - TREND_WINDOW).date() - DAY),
-            sessions=tx.sessions_by_problem(profile.id),
+            sessions=tx.sessions_by_problem(profile.id) if facts.sessions is None else facts.sessions,
             events=list(facts.events),
             ladders=ladders,
             kept=kept,

@@ -1,6 +1,6 @@
 """What one page says of an athlete stands on these: read once, so that its parts cannot disagree."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from loadwatch.domain.alerts import Alert
 from loadwatch.domain.completeness import Completeness
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.loads import loads_reach
+from loadwatch.domain.programme import RehabSession
 from loadwatch.domain.report import chart_reach, open_problems, report_reach
 from loadwatch.domain.rules import EarlierHistory, details_from, look_back_from
 from loadwatch.domain.symptom_rules import RUNS_REACH
@@ -37,6 +38,8 @@ class Facts:
         Of the same time, and whatever is still open: a red flag stands until it is read, however old.
     reports : sequence of SymptomReport
         All of them.
+    sessions : mapping of int to sequence of RehabSession, or None
+        By the report under whose name they were logged; None where they were not read.
     """
 
     profile: AthleteProfile
@@ -51,6 +54,7 @@ class Facts:
     known: Completeness
     untold: Untold
     pulse: Pulse
+    sessions: Mapping[int, Sequence[RehabSession]] | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -120,7 +124,8 @@ def facts_between(
     runs = tx.runs_to_judge(profile.id, back, detailed, until)
     awaited = tx.awaited(profile.id, now - SAMPLES_REACH)
     alerts = tx.alerts_that_stand(profile.id, since)
-    is_asked = bool(found) or any(a.is_red for a in alerts)  # only these ask what was done about problems
+    # Only these ask what was done about problems.
+    sessions, events = tx.problem_log(profile.id) if found or any(a.is_red for a in alerts) else ({}, [])
     return Facts(
         profile=profile,
         as_of=as_of,
@@ -129,11 +134,12 @@ def facts_between(
         first_day=history.first_day,
         alerts=alerts,
         reports=reports,
-        events=[e for e in tx.problem_events(profile.id) if e.at < as_of] if is_asked else [],
+        events=[e for e in events if e.at < as_of],
         awaited=awaited,
         known=completeness(tx, profile.id, awaited, inactive_since),
         untold=untold,
         pulse=pulse,
+        sessions=sessions,
     )
 
 
