@@ -103,7 +103,8 @@ def test_there_are_samples() -> None:
 def test_a_mail_can_be_read_and_answered_on_a_phone_and_wide_in_light_and_dark(screen: "Page", sample: Path) -> None:
     _ASKED.clear()
     faults = []
-    for width, scheme in LOOKS:
+    # What differs by the language is how long words are: on a phone.
+    for width, scheme in LOOKS[:1] if sample.stem.endswith("-de") else LOOKS:
         show(screen, sample, width, scheme)
         look = f"{width} {scheme}"
         faults += [f"{look}: too wide: {fault}" for fault in screen.evaluate(TOO_WIDE)]

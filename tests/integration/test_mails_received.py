@@ -86,19 +86,20 @@ def arrived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Arrived]:
     return found
 
 
-@pytest.fixture(params=sorted(ABOUT))
+@pytest.fixture(scope="module", params=sorted(ABOUT))
 def mail(request: pytest.FixtureRequest, arrived: dict[str, Arrived]) -> Arrived:
     return arrived[request.param]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def readers(mail: Arrived) -> Iterator[tuple[FlaskClient, FlaskClient]]:
     """Browsers at the house as it was then: of who is logged in, and of whoever has a link."""
     from loadwatch.settings import Settings
 
     settings = Settings(data_dir=mail.data, secret_key="k", base_url=BASE_URL)  # type: ignore[arg-type]
     services = make_services(settings, clock=lambda: mail.at)
-    yield app_and_client(services, mail.to)[1], app_and_client(services, None)[1]
+    app, owner = app_and_client(services, mail.to)
+    yield owner, app.test_client()
     services.close()
 
 
