@@ -1,8 +1,8 @@
 """
 The drawings inside of mails, as PNG.
 
-On a Monday there is one for each athlete, so they are drawn straight into the pixels of sixteen colours, without a
-drawing as SVG in between: that costs a tenth of it, and the file is half as large. See docs/many-mails.md.
+On a Monday there is one for each athlete, so they are drawn straight into pixels of sixteen colours, without an SVG
+in between: that costs a tenth of it, and the file is half as large. See docs/many-mails.md.
 """
 
 import io
@@ -315,9 +315,9 @@ def _draw_load(sheet: _Sheet, row: LoadRow, top: float) -> None:
 
 def _week_alt(rows: Iterable[LoadRow]) -> Text:
     loads = [
-        say("{load} {value}", load=row.name, value=row.value)
+        joined(" ", (row.name, row.value))
         if row.line.usual is None
         else say("{load} {value}, usual {usual}", load=row.name, value=row.value, usual=row.usual)
         for row in rows
     ]
-    return say("{loads}.", loads=capital(joined("; ", loads)))
+    return capital(joined("; ", loads)) + "."
