@@ -46,6 +46,7 @@ EXAMPLE = {
         "part": "you",
         "outbox_id": 1,
         "planned_id": 1,
+        "token": "not-one-of-ours",
     },
 }
 

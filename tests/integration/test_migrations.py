@@ -223,8 +223,8 @@ def test_a_mail_that_was_claimed_and_has_no_outcome_becomes_uncertain_and_red_fl
                     "INSERT INTO alerts (athlete_id, dedup_key, episode, rule, rule_version, load_level, severity,"
                     " confidence, state, title, message, action, reasons, evidence, coverage, finding_digest,"
                     " run_start, expires_at, created_at)"
-                    f" VALUES (1, 'M:mileage', 'run-{severity}', 'R-M1', '1', 2, {severity}, 'normal', 'firing', '', '',"
-                    f" '', '[]', '{{}}', '[]', '', {at}, {at}, {at})"
+                    f" VALUES (1, 'M:mileage', 'run-{severity}', 'R-M1', '1', 2, {severity}, 'normal', 'firing', '',"
+                    f" '', '', '[]', '{{}}', '[]', '', {at}, {at}, {at})"
                 )
             )
         for kind, subject, state in rows:
