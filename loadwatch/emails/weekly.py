@@ -165,10 +165,13 @@ def _table(report: WeeklyReport, speech: Speech) -> list[Part]:
     rows = load_rows(report.loads, speech.units, symptoms_decide=report.symptoms_decide)
     if not rows:
         return []
+    headings = (say("This week"), say("Usual week"), say("Next run"))
+    # Where something hurts there is no next run to speak of, as is said below.
+    n = 2 if report.symptoms_decide else 3
     return [
         Table(
-            (say("This week"), say("Usual week"), say("Next run")),
-            tuple(Row(row.name, (row.value, row.usual, row.ceiling), row.notes) for row in rows),
+            headings[:n],
+            tuple(Row(row.name, (row.value, row.usual, row.ceiling)[:n], row.notes) for row in rows),
         )
     ]
 

@@ -63,7 +63,7 @@ def test_the_page_and_the_mail_of_a_week_say_the_same(services: Services, email:
     for told in re.findall(r"^[A-Z][^:]+: pain .*|^More .* then\.$|^Less .* then\.$", content.text, re.MULTILINE):
         assert told in page
     if "This week: " in content.text:
-        for value, usual in re.findall(r"This week: ([^;]+); Usual week: ([^;]+);", content.text):
+        for value, usual in re.findall(r"This week: ([^;\n]+); Usual week: ([^;\n]+)", content.text):
             assert value in page
             assert usual in page
     for alert in report.alerts if verdict != "Stop" else ():
