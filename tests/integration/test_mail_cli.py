@@ -101,7 +101,7 @@ def test_a_mail_is_written_as_text_page_and_message(mail: Mail, tmp_path: Path) 
 
     message = email.message_from_bytes((folder / "weekly.eml").read_bytes(), policy=email.policy.default)
     assert message["To"] == BUSY
-    assert "77.0 km" in str(message["Subject"])
+    assert "29.0 km" in str(message["Subject"])  # what stood out, above the sum of the week
     assert "77.0 km" in (folder / "weekly.txt").read_text()
     page = (folder / "weekly.html").read_text()
     assert "cid:" not in page

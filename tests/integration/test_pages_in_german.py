@@ -11,7 +11,7 @@ from tests.support.athletes import ATHLETES, INJURED, open_household
 from tests.support.pages import PAGES, paths
 from tests.unit.test_catalogues import catalogue, forms
 
-OF_MAILS = {"mail", "mailbox", "sync"}
+OF_MAILS = {"mail", "mailbox", "outbox", "sync"}
 """Pages with the words of mails, as they were sent."""
 
 WORD = re.compile(r"[^\W\d_]{2,}")
