@@ -151,6 +151,7 @@ def _queued(stack: Stack, state: str) -> int:
         return int(raw.exec_driver_sql(query).scalar() or 0)
 
 
+@pytest.mark.timeout(1800)  # of ten thousand
 def test_all_summaries_of_a_monday_leave_at_twenty_a_second(stack: Stack, sink: Sink) -> None:
     n = crowd(stack.services, N)
     stack.start_worker()
