@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Literal
 
 from loadwatch.domain.activity import Counted, Run, counted, longest_m
@@ -186,7 +187,7 @@ def _held_back(
     return basis, limit, before
 
 
-LoadBasis = Literal["usual", "after_jump", "learning", "unknown"]
+LoadBasis = Literal["usual", "usual_week", "return", "after_jump", "learning", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +198,10 @@ class LoadCeiling:
     Attributes
     ----------
     kind : {"hills", "fast"}
-    basis : {"usual", "after_jump", "learning", "unknown"}
-        Where the number comes from. "learning": the history is too short for one; "unknown": too few runs
-        tell of this load.
+    basis : {"usual", "usual_week", "return", "after_jump", "learning", "unknown"}
+        Where the number comes from. "usual": the largest run before; of fast running also "usual_week": what the
+        last days leave of a usual week, and "return": there was none for six weeks. "learning": the history is
+        too short for a number; "unknown": too few runs tell of this load.
     value_m : float or None
         What the next run should stay below. [m] The same as `speaks_above_m`, but for some days after a jump:
         downhill no more than was usual before it, and no fast running for 72 hours.
@@ -299,26 +301,27 @@ def next_fast_ceiling(
     if days or n_more:
         return _no_ceiling("fast", "learning", previous, days, max(n_more, previous.missing))
     history = as_of - (earlier.first_start or known[0].start)
-    limits = []
+    limits: list[tuple[float, LoadBasis]] = []
     own = thresholds.at(as_of)
     norm = weekly_norm(known, as_of, day or as_of.date(), history, fast, own)
     if norm:
-        limits.append(norm.quiet_m)
+        limits.append((norm.quiet_m, "usual_week"))
     if previous.is_enough and previous.largest >= FAST_RUN_M:
-        limits.append(quiet_fast_m(previous.largest, own))
+        limits.append((quiet_fast_m(previous.largest, own), "usual"))
     if absence(known, as_of, history, fast):
-        limits.append(REINTRODUCTION_M)
+        limits.append((REINTRODUCTION_M, "return"))
     if not limits:
         days_missing = max((FAST_ABSENCE - history).days + 1, 0) if previous.is_enough else 0
         return _no_ceiling("fast", "unknown", previous, days_missing, previous.missing)
+    limit_m, basis = min(limits, key=itemgetter(0))
     if judged is None:
         judged = judge(known, since=as_of - FAST_REST, earlier=earlier, five_k_m_s=five_k_m_s, thresholds=thresholds)
     jumped = any(f.family == "T" for f in _of_last(judged, FAST_REST, as_of))
     return LoadCeiling(
         kind="fast",
-        basis="after_jump" if jumped else "usual",
-        value_m=0.0 if jumped else min(limits),
-        speaks_above_m=min(limits),
+        basis="after_jump" if jumped else basis,
+        value_m=0.0 if jumped else limit_m,
+        speaks_above_m=limit_m,
         largest_m=previous.largest,
         known_runs=len(previous.values),
         n_runs=previous.n_runs,

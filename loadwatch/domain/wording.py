@@ -908,7 +908,7 @@ def _hill_ceiling_text(ceiling: LoadCeiling) -> Text:
             return say("Downhill load: none until the quads have settled.")
         return say("Downhill load: below {limit}, your most before the jump of the last days.", limit=below)
     return say(
-        "Downhill load: below {limit}; the most of your last weeks was {most}.",
+        "Downhill load: below {limit}; your most in one run of the last weeks was {most}.",
         limit=below,
         most=height_text(ceiling.largest_m or 0.0),
     )
@@ -927,8 +927,16 @@ def _fast_ceiling_text(ceiling: LoadCeiling) -> Text:
         if not ceiling.value_m:
             return say("Fast running: none until the three days after the jump are over.")
         return say("Fast running: below {limit}, your most before the jump of the last days.", limit=below)
+    if ceiling.basis == "usual_week":
+        return say("Fast running: below {limit}; more would make it a week of more than is usual for you.", limit=below)
+    if ceiling.basis == "return":
+        return say(
+            "Fast running: below {limit}, as there was next to none in the last {weeks} weeks.",
+            limit=below,
+            weeks=FAST_ABSENCE.days // 7,
+        )
     return say(
-        "Fast running: below {limit}; the most of your last weeks was {most}.",
+        "Fast running: below {limit}; your most in one run of the last weeks was {most}.",
         limit=below,
         most=fast_text(ceiling.largest_m or 0.0),
     )

@@ -172,14 +172,14 @@ def test_what_lies_before_the_loaded_runs_counts_as_history():
 def test_without_a_fast_run_in_six_weeks_eight_hundred_metres_speak():
     ceiling = next_fast_ceiling(easy(0, 58), as_of=at(60))
 
-    assert (ceiling.basis, ceiling.value_m, ceiling.largest_m) == ("usual", 800, 0)
+    assert (ceiling.basis, ceiling.value_m, ceiling.largest_m) == ("return", 800, 0)
 
 
 @pytest.mark.parametrize(("largest_m", "ceiling_m"), [(3_000, 3_900), (1_000, 1_400)])
 def test_a_session_may_grow_until_the_rule_would_speak(largest_m, ceiling_m):
     ceiling = next_fast_ceiling([*easy(0, 58), loaded(45.5, fast_m=largest_m)], as_of=at(60))
 
-    assert (ceiling.value_m, ceiling.largest_m) == (pytest.approx(ceiling_m), largest_m)
+    assert (ceiling.basis, ceiling.value_m, ceiling.largest_m) == ("usual", pytest.approx(ceiling_m), largest_m)
 
 
 def test_what_was_run_fast_in_the_last_days_is_taken_off():
@@ -191,6 +191,7 @@ def test_what_was_run_fast_in_the_last_days_is_taken_off():
     tired = next_fast_ceiling([*easy(-6, 84), *tuesdays, friday], as_of=at(85))
 
     assert (fresh.value_m, tired.value_m) == (pytest.approx(2_000), pytest.approx(1_100))
+    assert (fresh.basis, tired.basis) == ("usual", "usual_week")
 
 
 def test_for_three_days_after_a_jump_there_is_no_fast_running():

@@ -327,10 +327,16 @@ def test_the_ceilings_of_hills_and_fast_running_have_their_sentences():
         return load_ceiling_text(LoadCeiling(kind, basis, value, value, largest, 8, 8, **missing), units)
 
     assert sentence("hills", "usual", 780.0, 600.0) == (
-        "Downhill load: below 780 m; the most of your last weeks was 600 m."
+        "Downhill load: below 780 m; your most in one run of the last weeks was 600 m."
     )
     assert sentence("fast", "usual", 2_600.0, 2_000.0) == (
-        "Fast running: below 2 600 m; the most of your last weeks was 2 000 m."
+        "Fast running: below 2 600 m; your most in one run of the last weeks was 2 000 m."
+    )
+    assert sentence("fast", "usual_week", 600.0, 2_400.0) == (
+        "Fast running: below 600 m; more would make it a week of more than is usual for you."
+    )
+    assert sentence("fast", "return", 800.0, 0.0) == (
+        "Fast running: below 800 m, as there was next to none in the last 6 weeks."
     )
     assert sentence("hills", "after_jump", 100.0, 700.0) == (
         "Downhill load: below 100 m, your most before the jump of the last days."
