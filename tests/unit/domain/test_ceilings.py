@@ -191,7 +191,7 @@ def test_what_was_run_fast_in_the_last_days_is_taken_off():
     tired = next_fast_ceiling([*easy(-6, 84), *tuesdays, friday], as_of=at(85))
 
     assert (fresh.value_m, tired.value_m) == (pytest.approx(2_000), pytest.approx(1_100))
-    assert (fresh.basis, tired.basis) == ("usual", "usual_week")
+    assert {fresh.basis, tired.basis} == {"usual_week"}  # one session more would be 1.3 × 1600 m = 2080 m
 
 
 def test_for_three_days_after_a_jump_there_is_no_fast_running():
