@@ -928,7 +928,9 @@ def _fast_ceiling_text(ceiling: LoadCeiling) -> Text:
             return say("Fast running: none until the three days after the jump are over.")
         return say("Fast running: below {limit}, your most before the jump of the last days.", limit=below)
     if ceiling.basis == "usual_week":
-        return say("Fast running: below {limit}; more would make it a week of more than is usual for you.", limit=below)
+        return say(
+            "Fast running: below {limit}; more would make it a week of more than is usual for you.", limit=below
+        )
     if ceiling.basis == "return":
         return say(
             "Fast running: below {limit}, as there was next to none in the last {weeks} weeks.",

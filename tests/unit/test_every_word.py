@@ -202,7 +202,14 @@ CEILINGS = [
 LOAD_CEILINGS = [
     LoadCeiling(kind, basis, value, value, 700.0, 8, 8, days_missing=days, runs_missing=runs)
     for kind in ("hills", "fast")
-    for basis, value in (("usual", 780.0), ("usual_week", 600.0), ("return", 800.0), ("after_jump", 100.0), ("after_jump", 0.0), ("unknown", None))
+    for basis, value in (
+        ("usual", 780.0),
+        ("usual_week", 600.0),
+        ("return", 800.0),
+        ("after_jump", 100.0),
+        ("after_jump", 0.0),
+        ("unknown", None),
+    )
     for days, runs in ((0, 0), (1, 1), (2, 3))
 ]
 LINES = [
