@@ -1,5 +1,6 @@
 """Fixtures for all tests: real servers, started once and only when a test asks for them."""
 
+import copy
 import functools
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,33 @@ def cheap_hashes() -> Iterator[None]:
     quick = functools.partial(PasswordHasher, time_cost=1, memory_cost=1024, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("loadwatch.adapters.passwords.PasswordHasher", quick)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_once() -> Iterator[None]:
+    """What an application makes at its start is the same in each: hundreds of tests start one."""
+    import flask
+    import flask_openapi3.utils
+    from jinja2.bccache import Bucket, BytecodeCache
+
+    class InMemory(BytecodeCache):
+        """The code of templates."""
+
+        def __init__(self) -> None:
+            self.code: dict[str, bytes] = {}
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            if bucket.key in self.code:
+                bucket.bytecode_from_string(self.code[bucket.key])
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            self.code[bucket.key] = bucket.bytecode_to_string()
+
+    schema_of = functools.cache(flask_openapi3.utils.get_model_schema)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flask.Flask, "jinja_options", {"bytecode_cache": InMemory()})
+        patch.setattr("flask_openapi3.utils.get_model_schema", lambda *a, **k: copy.deepcopy(schema_of(*a, **k)))
         yield
 
 
