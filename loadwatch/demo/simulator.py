@@ -282,6 +282,8 @@ class Options:
     """True: every API call is 403, as for an application whose owner has no subscription."""
     clock_offset: float = 0.0
     """Added to the machine's clock, to reach the next rate window or the end of a token. [s]"""
+    sample_every: float = 1.0
+    """Time between the samples of made-up streams; watches that record sparsely take several seconds. [s]"""
 
 
 class PushSender:
@@ -778,6 +780,10 @@ def _option(key: str, value: Any) -> Any:
         return tuple(max(0.0, float(each)) for each in value)
     if key in {"token_life", "push_timeout", "clock_offset"}:
         return float(value)
+    if key == "sample_every":
+        if not float(value) >= 1:
+            raise ValueError("sample_every: at least 1 s")
+        return float(value)
     raise ValueError(f"unknown option: {key}")
 
 
@@ -796,7 +802,7 @@ def _pushed_updates(changes: Mapping[str, Any]) -> JsonDict:
 # ---- streams ----
 
 
-def synthesised_streams(record: Mapping[str, Any]) -> dict[str, list[Any]] | None:
+def synthesised_streams(record: Mapping[str, Any], sample_every_s: float = 1.0) -> dict[str, list[Any]] | None:
     """
     Cheap streams for a record that came without: an even pace along an out-and-back line.
 
@@ -805,18 +811,20 @@ def synthesised_streams(record: Mapping[str, Any]) -> dict[str, list[Any]] | Non
     record : mapping
         A Strava activity; uses distance [m], moving_time [s] and, if there, start_latlng [deg],
         average_heartrate [1/min], average_cadence [1/min] and total_elevation_gain [m].
+    sample_every_s : float
+        Least time between samples. [s]
 
     Returns
     -------
     dict or None
-        Lists of equal length by stream name, at most one sample a second. None if the activity was typed in
+        Lists of equal length by stream name. None if the activity was typed in
         by hand or has no moving time.
     """
     moving_s = float(record.get("moving_time") or 0)
     if record.get("manual") or moving_s < 1:
         return None
     distance_m = float(record.get("distance") or 0)
-    count = int(min(moving_s, 5000)) + 1
+    count = int(min(max(moving_s / sample_every_s, 1), 5000)) + 1
     share = [i / (count - 1) for i in range(count)]
     streams: dict[str, list[Any]] = {
         "time": [round(x * moving_s) for x in share],
@@ -1123,7 +1131,9 @@ def _add_api(app: Flask, state: SimulatorState) -> None:
     def streams(activity_id: int) -> Response:
         token = state.bearer(_bearer_token())
         stored = state.visible(token, activity_id)
-        data = synthesised_streams(stored.record) if stored.streams is SYNTHESISE else stored.streams
+        data = stored.streams
+        if data is SYNTHESISE:
+            data = synthesised_streams(stored.record, state.options.sample_every)
         if data is None or stored.record.get("manual"):
             raise _not_found()
         keys = [key for key in request.args.get("keys", "").split(",") if key]

@@ -155,7 +155,7 @@ class SimulatorClient:
 
         Known: token_life [s], always_rotate, strict_access, rate_limits and read_rate_limits (15 min, day),
         rate_usage (15 min, day), push_delays [s, one per attempt], push_timeout [s], inactive, clock_offset
-        [s].
+        [s], sample_every [s].
         """
         return cast(JsonDict, self._call("POST", "/_sim/options", options))
 
