@@ -37,6 +37,8 @@ PROCESSES = tuple(
     )
 )
 """Tests that start processes of ours and wait for them; the rest of their folder runs beside them."""
+EXAMPLES = tuple(f"integration/test_{name}.py" for name in ("worked_examples", "symptom_alerts", "ladder"))
+"""What hurts, from the push and the check-in to what is told: in a lane that had room."""
 
 
 @dataclass(frozen=True)
@@ -48,27 +50,30 @@ class Suite:
     ----------
     folder : str
         Below `tests`.
+    part : str
+        What to call a part of the folder.
     only, but : tuple of str
         Files, below `tests`, that alone are run, or that are left out.
     """
 
     folder: str
+    part: str = ""
     only: tuple[str, ...] = ()
     but: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        return f"pytest tests/{self.folder}" + (" (processes)" if self.only else "")
+        return f"pytest tests/{self.folder}" + (f" ({self.part})" if self.part else "")
 
 
 CHECKED = "checks"
 """Stands in a lane for all of `CHECKS`."""
 
 LANES: tuple[tuple[Suite | str, ...], ...] = (
-    (Suite("integration", only=PROCESSES), Suite("chaos")),
-    (CHECKED, Suite("integration", but=PROCESSES)),
-    (Suite("e2e"),),
-    (Suite("unit"), Suite("real")),
+    (Suite("integration", "processes", only=PROCESSES),),
+    (CHECKED, Suite("integration", but=PROCESSES + EXAMPLES)),
+    (Suite("e2e"), Suite("chaos")),
+    (Suite("unit"), Suite("real"), Suite("integration", "examples", only=EXAMPLES)),
 )
 """
 The lanes run side by side, four on two cores: much of what is tested is processes that wait for one another. Each
