@@ -33,7 +33,7 @@ PROCESSES = tuple(
     for name in (
         *("broker", "chain", "cli", "features", "gaps", "limits", "processes", "rights", "samples"),
         *("simulator", "strava_calls", "subscription", "supervisor", "watched", "webhooks"),
-        *("archives", "scope", "uploads"),  # these for the balance of the lanes
+        *("archives", "delivery", "mails_received", "scope", "uploads"),  # these for the balance of the lanes
     )
 )
 """Tests that start processes of ours and wait for them; the rest of their folder runs beside them."""
