@@ -174,7 +174,7 @@ def worker(concurrency: int) -> None:
     """Work off what is due."""
     from loadwatch.adapters import log
     from loadwatch.settings import load_settings
-    from workers.app import make_celery
+    from workers.app import make_celery, run_worker
 
     settings = load_settings()
     log.set_up(settings.log_level)
@@ -185,7 +185,7 @@ def worker(concurrency: int) -> None:
         "--loglevel",
         settings.log_level,
     ]
-    make_celery(settings).worker_main(["--quiet", "worker", *options])
+    sys.exit(run_worker(make_celery(settings), options))
 
 
 @main.command()

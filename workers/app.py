@@ -78,6 +78,19 @@ def make_celery(settings: Settings, tasks: Sequence[str] = TASKS) -> Celery:
     return app
 
 
+def run_worker(app: Celery, options: Sequence[str]) -> int:
+    """
+    Work until told to stop; the exit code.
+
+    Not `Celery.worker_main`, which keeps it to itself: a worker whose connection breaks in the wrong moment ends by a
+    fault of kombu, and whoever minds it would take that for a wish to stop.
+    """
+    from celery.bin.celery import celery
+
+    celery.params[0].default = app
+    return celery.main(["--quiet", "worker", *options], standalone_mode=False) or 0
+
+
 def make_nudge(app: Celery, *, in_background: bool = False) -> TaskNudge:
     """
     A nudge through this app, which gives up within a second where its settings are those of `make_publisher`.
