@@ -11,7 +11,7 @@ from loadwatch.domain.completeness import Completeness
 from loadwatch.domain.daily import IsoWeek
 from loadwatch.domain.loads import loads_reach
 from loadwatch.domain.programme import RehabSession
-from loadwatch.domain.report import chart_reach, open_problems, report_reach
+from loadwatch.domain.report import OpenProblem, chart_reach, open_problems, report_reach, standing_alerts
 from loadwatch.domain.rules import EarlierHistory, details_from, look_back_from
 from loadwatch.domain.symptom_rules import RUNS_REACH
 from loadwatch.domain.symptoms import SymptomReport
@@ -63,7 +63,29 @@ class Facts:
     @property
     def seen(self) -> dict[int, datetime]:
         """When the runner last noted that a professional has seen a problem, by its id."""
-        return {e.problem_id: e.at for e in self.events if e.what == "seen"}
+        return _seen(self.events)
+
+
+def _seen(events: Iterable[ProblemEvent]) -> dict[int, datetime]:
+    return {e.problem_id: e.at for e in events if e.what == "seen"}
+
+
+def what_stands(
+    tx: Tx, athlete_id: int, since: datetime, reports: Sequence[SymptomReport] | None = None
+) -> tuple[list[Alert], tuple[OpenProblem, ...]]:
+    """
+    What may go before any load: the alerts that are open or not older, and the open problems, the worst first.
+
+    Parameters
+    ----------
+    reports : sequence of SymptomReport or None
+        All of the athlete's, where they are at hand.
+    """
+    if reports is None:
+        reports = tx.symptom_reports(athlete_id)
+    alerts = tx.alerts_that_stand(athlete_id, since)
+    seen = _seen(tx.problem_events(athlete_id)) if any(a.is_red for a in alerts) else {}
+    return standing_alerts(alerts, reports, seen), open_problems(reports)
 
 
 def facts_of(tx: Tx, profile: AthleteProfile, now: datetime, inactive_since: datetime | None) -> Facts:

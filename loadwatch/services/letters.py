@@ -7,10 +7,10 @@ from typing import Final
 from loadwatch.domain.activity import Run, counted
 from loadwatch.domain.alerts import Alert, AlertState
 from loadwatch.domain.daily import IsoWeek
-from loadwatch.domain.report import distance_points
+from loadwatch.domain.report import distance_points, symptoms_decide
 from loadwatch.domain.text import Speech, Units
 from loadwatch.domain.thresholds import SPIKE_WINDOW
-from loadwatch.domain.wording import ceiling_text, load_ceiling_text
+from loadwatch.domain.wording import HURTS_FIRST, ceiling_text, load_ceiling_text
 from loadwatch.emails import EmailContent, Picture, Reader
 from loadwatch.emails.alert import alert_mail
 from loadwatch.emails.ask import ask_mail
@@ -20,6 +20,7 @@ from loadwatch.emails.retraction import retraction_mail
 from loadwatch.emails.taps import AlertLinks, FeelLinks
 from loadwatch.emails.trial import trial_mail
 from loadwatch.emails.weekly import weekly_mail
+from loadwatch.services.facts import what_stands
 from loadwatch.services.ports import AthleteProfile, Clock, OutboxItem, Tx
 from loadwatch.services.telling_ports import LinkMaker, Pictures
 from loadwatch.services.views import RehabOf, ceilings_of, week_of
@@ -137,8 +138,7 @@ class Letters:
         run = _run_of(tx, profile, alert)
         ceilings: list[str] = []
         if alert.is_of_load and not alert.symptom_level:
-            next_run = ceilings_of(tx, profile, self._clock())
-            ceilings = [ceiling_text(next_run.mileage), *map(load_ceiling_text, (next_run.hills, next_run.fast))]
+            ceilings = self._ceilings(tx, profile)
         return alert_mail(
             alert,
             run,
@@ -147,6 +147,14 @@ class Letters:
             picture=self._picture(tx, profile, alert, run, reader.speech),
             links=self._alert_links(profile, alert),
         )
+
+    def _ceilings(self, tx: Tx, profile: AthleteProfile) -> list[str]:
+        """What the next run may bring of each load; while something hurts, that it decides."""
+        now = self._clock()
+        if symptoms_decide(*what_stands(tx, profile.id, now)):
+            return [HURTS_FIRST]
+        next_run = ceilings_of(tx, profile, now)
+        return [ceiling_text(next_run.mileage), *map(load_ceiling_text, (next_run.hills, next_run.fast))]
 
     def _alert_links(self, profile: AthleteProfile, alert: Alert) -> AlertLinks:
         about = str(alert.id)

@@ -21,6 +21,7 @@ from loadwatch.services.errors import (
     MailWayDown,
     NotYours,
 )
+from loadwatch.services.facts import what_stands
 from loadwatch.services.letters import Letters
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Mailer, Nudge, Tx
 from loadwatch.services.telling import ask, is_to_be_asked, lay_out_weekly, takes_mail, tell
@@ -56,6 +57,7 @@ _NO_ADDRESS: Final = _NotSent("failed", say("no e-mail address is set"))
 _ADDRESS_REFUSED: Final = _NotSent("cancelled", say("mail to this address is switched off, as it takes none"))
 _SWITCHED_OFF: Final = _NotSent("cancelled", say("mails of this kind were switched off before it left"))
 _CLOSED: Final = _NotSent("cancelled", say("the alert was read or closed before this left"))
+_RED_FIRST: Final = _NotSent("cancelled", say("a sign that must not be missed stands: it goes before any load"))
 _TOLD_ANEW: Final = _NotSent("cancelled", say("a later mail says the same"))
 _OLD_ALERT: Final = _NotSent(
     "cancelled", say("it could not be sent in time: an alert is of no use three days later"), is_too_late=True
@@ -270,7 +272,12 @@ class NotifyService:
         is_old = now - alert.at > OLD_RUN and not self._notify_old_runs
         if alert.state is AlertState.EXPIRED or (alert.state is AlertState.FIRING and is_old):
             return _OLD_ALERT
-        return None if alert.state is AlertState.FIRING else _CLOSED
+        if alert.state is not AlertState.FIRING:
+            return _CLOSED
+        # What to do after a jump would read as if running were all right.
+        if alert.is_of_load and any(a.is_red for a in what_stands(tx, athlete_id, now)[0]):
+            return _RED_FIRST
+        return None
 
     def _not_sent(self, item: OutboxItem, reason: _NotSent) -> str:
         dropped_at = self._clock() if reason.is_too_late else None

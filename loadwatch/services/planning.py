@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 from loadwatch.domain.activity import Counted, Run, counted
 from loadwatch.domain.findings import Finding
-from loadwatch.domain.report import open_problems, symptoms_decide
+from loadwatch.domain.report import symptoms_decide
 from loadwatch.domain.rules import EarlierHistory, look_back_from
 from loadwatch.domain.symptom_rules import LOADS_REACH, Clinic, Runner
 from loadwatch.domain.thresholds import ALERT_LIFE, SPIKE_WINDOW
 from loadwatch.domain.what_if import Health, PlannedRun, plan_ahead, planned_runs
 from loadwatch.domain.wording import AlertText, alert_text
 from loadwatch.services.errors import LoadwatchError, NotYours
+from loadwatch.services.facts import what_stands
 from loadwatch.services.plan_ports import StoredPlan
 from loadwatch.services.ports import AthleteProfile, Clock, Database, Tx
 from loadwatch.services.views import Ceilings, ceilings_after, lately_judged
@@ -365,10 +366,10 @@ class PlanningService:
         runs, earlier = tx.runs_between(athlete_id, back, at), tx.earlier_history(athlete_id, back)
         reports, risk = tx.symptom_reports(athlete_id), tx.risk_profile(athlete_id)
         weeks = tx.weekly_answers(athlete_id, judged_from.date())
-        alerts = tx.alerts_since(athlete_id, at - ALERT_LIFE)
+        stand = what_stands(tx, athlete_id, at - ALERT_LIFE, reports)
         runner = Runner(risk.injuries, risk.risks, risk.age_band)
         health = Health(reports, self._clinic(), runner, weeks, ZoneInfo(profile.timezone))
-        return _Known(profile, counted(runs), earlier, health, symptoms_decide(alerts, open_problems(reports)))
+        return _Known(profile, counted(runs), earlier, health, symptoms_decide(*stand))
 
     @staticmethod
     def _today(tx: Tx, athlete_id: int, now: datetime) -> date:

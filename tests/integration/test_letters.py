@@ -15,22 +15,24 @@ from loadwatch.services.ports import OutboxItem
 from loadwatch.services.telling_ports import Reply
 from tests.support.seeding import ANN, BOB, NOW, SeedRun, add_runs, athlete, seeded_services, sign_up
 
+CLEO = "cleo@example.org"
 WEEK = timedelta(days=7)
 YEAR = timedelta(days=365)
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Ann's run of this morning was a jump, and her check-in of now a red flag; Bob told of an ache."""
+    """This morning's runs of Ann and Cleo were jumps; Cleo's check-in of now is a red flag; Bob told of an ache."""
     services = seeded_services(tmp_path_factory.mktemp("letters"), base_url="https://run.example")
-    for email in (ANN, BOB):
+    for email in (ANN, BOB, CLEO):
         sign_up(services, email)
-    ann, bob = athlete(services), athlete(services, BOB)
+    ann, bob, cleo = (athlete(services, email) for email in (ANN, BOB, CLEO))
     earlier = [SeedRun(NOW - timedelta(days=2 * n), 10_000) for n in range(1, 25)]
-    add_runs(services, ann, [*earlier, SeedRun(NOW - timedelta(hours=4), 18_400, "Long run")])
-    services.check_ins.record(ann, Draft(pain_today=1, signs=frozenset({"numb_saddle"})))
+    for n, athlete_id in enumerate((ann, cleo)):
+        add_runs(services, athlete_id, [*earlier, SeedRun(NOW - timedelta(hours=4), 18_400, "Long run")], 100 * n)
+    services.check_ins.record(cleo, Draft(pain_today=1, signs=frozenset({"numb_saddle"})))
     services.check_ins.record(bob, Draft(side="left", regions=frozenset({"PM"}), pain_today=4))
-    for athlete_id in (ann, bob):
+    for athlete_id in (ann, bob, cleo):
         services.assess.assess(athlete_id)
     yield services
     services.close()
@@ -61,7 +63,8 @@ def replies(services: Services, content: EmailContent) -> list[Reply]:
 
 
 def answers(services: Services, content: EmailContent) -> list[tuple[str, str, str, timedelta]]:
-    assert {reply.athlete_id for reply in replies(services, content)} <= {athlete(services), athlete(services, BOB)}
+    known = {athlete(services, email) for email in (ANN, BOB, CLEO)}
+    assert {reply.athlete_id for reply in replies(services, content)} <= known
     return [(r.purpose, r.about, r.answer, r.until - NOW) for r in replies(services, content)]
 
 
@@ -94,10 +97,18 @@ def test_a_jump_shows_the_runs_of_sixty_days_and_what_the_next_may_bring(service
     assert "YOUR NEXT RUN\nUp to 10.0 km: your longest before the jump of the last days." in content.text
 
 
+def test_beside_a_sign_that_must_not_be_missed_no_jump_names_a_distance_for_the_next_run(services: Services):
+    content = letter(services, "alert", str(alert_of(services, "R-M1", CLEO).id), CLEO)
+
+    assert content is not None
+    assert "YOUR NEXT RUN\nWhat hurts decides: while it is open, no distance is named here." in content.text
+    assert "10.0 km: your longest before the jump" not in content.text
+
+
 def test_a_red_flag_can_only_be_read(services: Services):
-    red = alert_of(services, "R-RED")
+    red = alert_of(services, "R-RED", CLEO)
     for kind, subject in (("alert", str(red.id)), ("again", f"{red.id}.1")):
-        content = letter(services, kind, subject)
+        content = letter(services, kind, subject, CLEO)
 
         assert content is not None
         assert answers(services, content) == [("read", str(red.id), "", WEEK)]

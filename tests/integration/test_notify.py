@@ -152,6 +152,38 @@ def parsed(server: SmtpServer) -> list[EmailMessage]:
 # the alert's mail
 
 
+def test_while_a_red_flag_stands_no_jump_is_told(house, smtp_server):
+    """Said to be gone and never read, it stands: what a jump asks for would read as if running were all right."""
+    from loadwatch.services.health_ports import Draft
+
+    signs = frozenset({"numb_saddle"})
+    told = house.services.check_ins.record(house.athlete_id, Draft(pain_today=1, signs=signs, source="page"))
+    house.assess()
+    house.deliver()
+    house.clock.later(hours=4)
+    house.services.check_ins.close_problem(house.athlete_id, told.problem_ids[0])
+    house.clock.later(days=2)
+    house.run(2, -2.1, 16.2)
+    house.assess()
+    house.deliver()
+
+    (received,) = parsed(smtp_server)
+    assert str(received["Subject"]).startswith("Stop running")
+    red, jump = house.outbox()
+    assert (jump.state, jump.error) == (
+        "cancelled",
+        "a sign that must not be missed stands: it goes before any load",
+    )
+
+    house.services.alerts.acknowledge(house.athlete_id, int(red.subject))
+    house.clock.later(days=1)
+    house.run(3, -3.1, 24)
+    house.assess()
+    house.deliver()
+
+    assert [str(m["Subject"])[:7] for m in parsed(smtp_server)[1:]] == ["24.0 km"]
+
+
 def test_a_jump_arrives_as_one_mail_in_two_forms(house, smtp_server):
     house.jump()
 

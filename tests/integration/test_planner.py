@@ -144,6 +144,20 @@ def test_while_something_hurts_no_ceiling_decides(services, ann):
     assert {f.symptom_level for f, _ in item.findings} != {0}
 
 
+def test_an_old_red_flag_that_nobody_has_read_decides_too(services, ann):
+    told = services.check_ins.record(ann, Draft(pain_today=1, signs=frozenset({"numb_saddle"})))
+    services.assess.assess(ann)
+    services.check_ins.close_problem(ann, told.problem_ids[0])
+    with services.store.read() as tx:
+        (red,) = [a for a in tx.alerts_since(ann, NOW) if a.is_red]
+    later = make_services(services.settings, clock=lambda: NOW + timedelta(days=20))
+
+    assert later.planning.plan(ann).symptoms_decide
+    later.alerts.acknowledge(ann, red.id)
+    assert not later.planning.plan(ann).symptoms_decide
+    later.close()
+
+
 def test_today_and_the_week_name_the_threshold_that_a_runner_has_set(services, ann, client):
     for path in ("/", "/weeks"):
         assert "Within 10 % of your longest run" in client.get(path, follow_redirects=True).text.replace("\xa0", " ")
