@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from loadwatch.domain.alerts import AlertState
 from loadwatch.domain.findings import RED
 from loadwatch.domain.telling import told_again
-from loadwatch.domain.text import say
+from loadwatch.domain.text import capital, say
 from loadwatch.domain.thresholds import OLD_RUN
 from loadwatch.emails import EmailContent
 from loadwatch.services.delivery_ports import OutboxItem, OutboxState
@@ -45,22 +45,28 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _NotSent:
-    """Why something is not handed over at all."""
+    """Why something is not handed over at all; `is_of_alert`: on no way, so that the alert's page says it."""
 
     state: OutboxState
     why: str
     is_too_late: bool = False
+    is_of_alert: bool = False
 
 
 _GONE: Final = _NotSent("cancelled", say("what it was about is gone"))
 _NO_ADDRESS: Final = _NotSent("failed", say("no e-mail address is set"))
 _ADDRESS_REFUSED: Final = _NotSent("cancelled", say("mail to this address is switched off, as it takes none"))
 _SWITCHED_OFF: Final = _NotSent("cancelled", say("mails of this kind were switched off before it left"))
-_CLOSED: Final = _NotSent("cancelled", say("the alert was read or closed before this left"))
-_RED_FIRST: Final = _NotSent("cancelled", say("a sign that must not be missed stands: it goes before any load"))
+_CLOSED: Final = _NotSent("cancelled", say("the alert was read or closed before this left"), is_of_alert=True)
+_RED_FIRST: Final = _NotSent(
+    "cancelled", say("a sign that must not be missed stands: it goes before any load"), is_of_alert=True
+)
 _TOLD_ANEW: Final = _NotSent("cancelled", say("a later mail says the same"))
 _OLD_ALERT: Final = _NotSent(
-    "cancelled", say("it could not be sent in time: an alert is of no use three days later"), is_too_late=True
+    "cancelled",
+    say("it could not be sent in time: an alert is of no use three days later"),
+    is_too_late=True,
+    is_of_alert=True,
 )
 _OLD_ASK: Final = _NotSent(
     "cancelled", say("it could not be sent in time: it asked about a day that is over"), is_too_late=True
@@ -281,6 +287,11 @@ class NotifyService:
 
     def _not_sent(self, item: OutboxItem, reason: _NotSent) -> str:
         dropped_at = self._clock() if reason.is_too_late else None
+        if reason.is_of_alert and not item.may_have_left:
+            with self._database.write() as tx:
+                # Where it left another way before, it was told.
+                if tx.ways_gone(item.athlete_id, item.kind, item.subject) <= {item.channel}:
+                    tx.note_untold(int(item.subject), say("{fact}.", fact=capital(reason.why)))
         return self._settle(item, reason.state, error=reason.why, dropped_at=dropped_at)
 
     def _sent(self, item: OutboxItem, profile: AthleteProfile, subject: str) -> str:

@@ -694,6 +694,24 @@ def test_an_alert_is_not_sent_three_days_after_its_run_and_the_page_can_say_so(m
     with house.services.store.read() as tx:
         assert tx.dropped_mails(house.athlete_id, NOW) == [item]
         assert tx.dropped_mails(house.add_athlete("Bob", None), NOW) == []
+        assert tx.untold(house.athlete_id, int(item.subject)) == (
+            "It could not be sent in time: an alert is of no use three days later."
+        )
+
+
+@on_one_database
+def test_an_alert_that_left_another_way_was_told_though_its_mail_came_too_late(make_house, smtp_server):
+    house = make_house(smtp_server.url)
+    house.jump()
+    (mail,) = house.outbox()
+    with house.services.store.write() as tx:
+        other = tx.add_outbox(house.athlete_id, "alert", mail.subject, house.clock(), channel="channel-9")
+        tx.settle_outbox(other, "sent", house.clock())
+    house.clock.later(hours=71)
+
+    assert house.deliver() == 0
+    with house.services.store.read() as tx:
+        assert tx.untold(house.athlete_id, int(mail.subject)) is None
 
 
 @on_one_database

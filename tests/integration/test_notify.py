@@ -106,6 +106,10 @@ class House:
     def states(self, athlete_id: int | None = None) -> list[tuple[str, str]]:
         return [(i.kind, i.state) for i in self.outbox(athlete_id)]
 
+    def untold(self, mail: OutboxItem) -> str | None:
+        """What the page of a mail's alert says of why it was not told."""
+        return self.services.views.alert(mail.athlete_id, int(mail.subject)).untold
+
     def alert_states(self) -> list[str]:
         with self.services.store.read() as tx:
             return [str(a.state) for a in tx.alerts_since(self.athlete_id, START - timedelta(days=100))]
@@ -174,6 +178,7 @@ def test_while_a_red_flag_stands_no_jump_is_told(house, smtp_server):
         "cancelled",
         "a sign that must not be missed stands: it goes before any load",
     )
+    assert house.untold(jump) == "A sign that must not be missed stands: it goes before any load."
 
     house.services.alerts.acknowledge(house.athlete_id, int(red.subject))
     house.clock.later(days=1)
